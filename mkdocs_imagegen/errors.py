@@ -1,0 +1,170 @@
+"""The error tree, the exit codes and the hints. Imports nothing of the package.
+
+ImagegenError                 exit 1   what went wrong, where, and the one edit or command that mends it
+├─ SettingsError              exit 1   mkdocs.yml or the environment
+├─ ArticlesError              exit 1   front matter, under --strict
+├─ TemplateError              exit 1   a prompt template that can't be rendered
+├─ FrozenError                exit 1   mode frozen, and a cover is missing
+├─ OverBudgetError            exit 4   a wall of `budget:` stands before the purchase
+├─ StoreError                 exit 1   the store can't be opened, read or written
+│  └─ DamagedOriginalError    exit 1   paid bytes that are not what was stored
+├─ PictureError               exit 1   bytes that are no picture we can publish
+└─ ProviderError              exit 1   a request to the Image API that brought no picture
+   ├─ AuthenticationError              the key is refused                   (stops the run)
+   ├─ AccessError                      the organisation or country is       (stops the run)
+   ├─ ModelError                       no such model, or a retired one      (stops the run)
+   ├─ CreditError                      no credit, or a spend limit          (stops the run)
+   ├─ RateError                        too many requests for now
+   ├─ SafetyError                      the prompt or picture was refused
+   ├─ RequestError                     the endpoint refused a parameter
+   ├─ UpstreamError                    a fault on the other side
+   ├─ ResponseTimeoutError             no answer in time                    (may have been billed)
+   ├─ NetworkError                     no connection
+   ├─ AnswerError                      an answer without a usable picture   (may have been billed)
+   └─ EndpointError                    this is no Image API                 (stops the run)
+
+Exit codes: 0 fine, 1 error, 2 usage (click), 3 would change or pay, 4 over budget.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_ERROR = 1
+EXIT_OVER_BUDGET = 4
+
+
+class ImagegenError(Exception):
+    """An error whose message a person can act on.
+
+    `str(error)` is the whole story: the message, then `hint:` and the mend.
+    """
+
+    exit_code: ClassVar[int] = EXIT_ERROR
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class SettingsError(ImagegenError):
+    """mkdocs.yml or the environment says something that can't be done."""
+
+
+class ArticlesError(ImagegenError):
+    """Front matter is broken, and the run is strict."""
+
+
+class TemplateError(ImagegenError):
+    """A prompt template is missing, broken, or used a variable that is not there."""
+
+    def __init__(
+        self, message: str, *, hint: str = "", template: str = "", line: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.template = template
+        self.line = line
+
+
+class FrozenError(ImagegenError):
+    """Mode frozen found a cover that is not in the store."""
+
+
+class OverBudgetError(ImagegenError):
+    """The plan, or the next request of it, would break a wall of `budget:`."""
+
+    exit_code = EXIT_OVER_BUDGET
+
+
+class StoreError(ImagegenError):
+    """The store can't be opened, read or written."""
+
+
+class DamagedOriginalError(StoreError):
+    """Paid bytes are missing, short, or differ from the digest in their record."""
+
+
+class PictureError(ImagegenError):
+    """Bytes that can't be published: not a picture, too large, or of a refused format."""
+
+
+class ProviderError(ImagegenError):
+    """A request that brought no picture.
+
+    `stops_run`: every further request would fail the same way, so none is sent.
+    `maybe_billed`: the other side may have charged for it all the same.
+    """
+
+    stops_run: ClassVar[bool] = False
+    maybe_billed: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "", request_id: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.request_id = request_id
+        """The vendor's id of the request, `""` where it gave none."""
+
+
+class AuthenticationError(ProviderError):
+    """The endpoint does not accept the key."""
+
+    stops_run = True
+
+
+class AccessError(ProviderError):
+    """The key is good, but its organisation or country may not do this."""
+
+    stops_run = True
+
+
+class ModelError(ProviderError):
+    """The endpoint has no such model, or has it no more."""
+
+    stops_run = True
+
+
+class CreditError(ProviderError):
+    """No credit is left, or a spend limit is reached."""
+
+    stops_run = True
+
+
+class RateError(ProviderError):
+    """Too many requests for now."""
+
+
+class SafetyError(ProviderError):
+    """The prompt or the picture was refused by a safety system."""
+
+
+class RequestError(ProviderError):
+    """The endpoint refused the request as it was written."""
+
+
+class UpstreamError(ProviderError):
+    """The endpoint failed."""
+
+
+class ResponseTimeoutError(ProviderError):
+    """The request was sent and no answer came in time."""
+
+    maybe_billed = True
+
+
+class NetworkError(ProviderError):
+    """No connection could be made, or it broke."""
+
+
+class AnswerError(ProviderError):
+    """The endpoint answered with success, but without a picture that can be used."""
+
+    maybe_billed = True
+
+
+class EndpointError(ProviderError):
+    """What answers at the base URL is no Image API."""
+
+    stops_run = True

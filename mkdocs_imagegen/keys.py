@@ -1,0 +1,60 @@
+"""The content hashes: `request_key` guards money, `rendition_key` and `sketch_key` guard CPU time.
+
+Each is the sha256 of canonical JSON of explicit fields under a version tag. Never in a key: API key,
+base URL, path, page, timeout, concurrency, log level.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from dataclasses import asdict
+
+from .model import CoverRequest, Sketch
+
+REQUEST = "request/1"
+"""Bump when a field of CoverRequest is added or changes its meaning: every cover is bought anew."""
+RENDITION = "rendition/1"
+SKETCH = "sketch/1"
+"""Bump when drawn covers should look different."""
+
+
+def digest(data: bytes) -> str:
+    """Return the sha256 of bytes, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def normalise_prompt(text: str) -> str:
+    """Return the prompt with what can't change its meaning evened out.
+
+    NFC, line ends as `\\n`, no trailing space on a line, no blank lines at either end.
+    """
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def request_key(request: CoverRequest) -> str:
+    """Return the identity of a paid picture: 64 hexadecimal digits."""
+    return _hash(REQUEST, {**asdict(request), "size": str(request.size)})
+
+
+def rendition_key(original_digest: str, *, webp_quality: int, encoder: str) -> str:
+    """Return the identity of the WebP file made of one original.
+
+    `encoder` names the encoding library and its version: another one may write other bytes.
+    """
+    return _hash(
+        RENDITION, {"original": original_digest, "quality": webp_quality, "encoder": encoder}
+    )
+
+
+def sketch_key(sketch: Sketch, *, encoder: str) -> str:
+    """Return the identity of a drawn cover."""
+    return _hash(SKETCH, {**asdict(sketch), "size": str(sketch.size), "encoder": encoder})
+
+
+def _hash(version: str, fields: dict[str, object]) -> str:
+    document = {"version": version, **fields}
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return digest(canonical.encode())

@@ -1,0 +1,95 @@
+"""The site's settings as one frozen value, free of MkDocs. `config` makes it; everything reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from .model import Palette, Size
+
+DEFAULT_MODEL = "gpt-image-2"
+DEFAULT_SIZE = Size(1536, 1024)
+DEFAULT_QUALITY = "medium"
+DEFAULT_TEMPLATE = "cover.j2"
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+PROMPT_LIMIT_CHARS = 32_000
+"""The Image API's own limit; `max_prompt_chars` may be lower, never higher."""
+
+PARTS = ("subject", "use_case", "composition", "style", "constraints")
+"""The five parts of a prompt, in the order they are written."""
+
+
+class Mode(StrEnum):
+    """When a build buys (`mode:`, `IMAGEGEN_MODE`)."""
+
+    AUTO = "auto"
+    GENERATE = "generate"
+    PLAN = "plan"
+    FROZEN = "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class PathDefaults:
+    """Cover fields for the articles whose src_uri matches a pattern, under their own front matter."""
+
+    match: str
+    """A glob on whole path segments: `*` stays in its segment, `**` crosses them."""
+    fields: Mapping[str, object]
+    """By field name, checked as front matter is; a later entry wins over an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The walls around one run."""
+
+    per_build_usd: Decimal | None = None
+    max_images: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What templates and drawn covers may know of the site, as configured."""
+
+    name: str = ""
+    description: str = ""
+    url: str = ""
+    palette: Palette = field(default_factory=Palette)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that mkdocs.yml and the environment decide, secrets excepted."""
+
+    mode: Mode = Mode.AUTO
+    provider: Literal["openai", "sketch"] = "openai"
+    model: str = DEFAULT_MODEL
+    size: Size = DEFAULT_SIZE
+    quality: str = DEFAULT_QUALITY
+    background: str | None = None
+    moderation: str | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """By part name: the site's own template text for that part, instead of the built-in one."""
+    template: str = DEFAULT_TEMPLATE
+    defaults: tuple[PathDefaults, ...] = ()
+    max_prompt_chars: int = 4_000
+    budget: Budget = field(default_factory=Budget)
+    concurrency: int = 4
+    timeout_s: float = 300.0
+    insert: Literal["above_title", "below_title"] | None = "below_title"
+    webp_quality: int = 82
+    priced: bool = True
+    """Whether OpenAI's prices hold for the endpoint that is configured."""
+    site: SiteFacts = field(default_factory=SiteFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where requests go, and the key that may go there. Never printed, stored or hashed."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    key_name: str
+    """The environment variable the key came from, for messages."""
