@@ -1,7 +1,8 @@
 """The error tree, the exit codes and the hints. Imports nothing of the package.
 
-ImagegenError                 exit 1   what went wrong, where, and the one edit or command that mends it
+ImagegenError                 exit 1   what went wrong, where, and the one thing that mends it
 ├─ SettingsError              exit 1   mkdocs.yml or the environment
+├─ SiteError                  exit 1   MkDocs or another plugin stopped the build
 ├─ ArticlesError              exit 1   front matter, under --strict
 ├─ TemplateError              exit 1   a prompt template that can't be rendered
 ├─ FrozenError                exit 1   mode frozen, and a cover is missing
@@ -53,6 +54,10 @@ class ImagegenError(Exception):
 
 class SettingsError(ImagegenError):
     """mkdocs.yml or the environment says something that can't be done."""
+
+
+class SiteError(ImagegenError):
+    """MkDocs, its theme or another plugin stopped the build that the plan is made from."""
 
 
 class ArticlesError(ImagegenError):

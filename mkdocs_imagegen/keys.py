@@ -1,7 +1,7 @@
 """The content hashes: `request_key` guards money, `rendition_key` and `sketch_key` guard CPU time.
 
-Each is the sha256 of canonical JSON of explicit fields under a version tag. Never in a key: API key,
-base URL, path, page, timeout, concurrency, log level.
+Each is the sha256 of canonical JSON of explicit fields under a version tag. Never in a key: the API
+key, base URL, path, page, timeout, concurrency, log level.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from dataclasses import asdict
 
 from .model import CoverRequest, Sketch
 
@@ -26,9 +25,9 @@ def digest(data: bytes) -> str:
 
 
 def normalise_prompt(text: str) -> str:
-    """Return the prompt with what can't change its meaning evened out.
+    r"""Return the prompt with what can't change its meaning evened out.
 
-    NFC, line ends as `\\n`, no trailing space on a line, no blank lines at either end.
+    NFC, line ends as `\n`, no trailing space on a line, no blank lines at either end.
     """
     lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(line.rstrip() for line in lines).strip("\n")
@@ -36,7 +35,20 @@ def normalise_prompt(text: str) -> str:
 
 def request_key(request: CoverRequest) -> str:
     """Return the identity of a paid picture: 64 hexadecimal digits."""
-    return _hash(REQUEST, {**asdict(request), "size": str(request.size)})
+    return _hash(
+        version=REQUEST,
+        kind=request.kind,
+        model=request.model,
+        prompt=request.prompt,
+        size=str(request.size),
+        quality=request.quality,
+        background=request.background,
+        moderation=request.moderation,
+        reference_digests=request.reference_digests,
+        mask_digest=request.mask_digest,
+        parent_key=request.parent_key,
+        variant=request.variant,
+    )
 
 
 def rendition_key(original_digest: str, *, webp_quality: int, encoder: str) -> str:
@@ -44,17 +56,22 @@ def rendition_key(original_digest: str, *, webp_quality: int, encoder: str) -> s
 
     `encoder` names the encoding library and its version: another one may write other bytes.
     """
-    return _hash(
-        RENDITION, {"original": original_digest, "quality": webp_quality, "encoder": encoder}
-    )
+    return _hash(version=RENDITION, original=original_digest, quality=webp_quality, encoder=encoder)
 
 
 def sketch_key(sketch: Sketch, *, encoder: str) -> str:
     """Return the identity of a drawn cover."""
-    return _hash(SKETCH, {**asdict(sketch), "size": str(sketch.size), "encoder": encoder})
+    return _hash(
+        version=SKETCH,
+        title=sketch.title,
+        section=sketch.section,
+        primary=sketch.palette.primary,
+        accent=sketch.palette.accent,
+        size=str(sketch.size),
+        encoder=encoder,
+    )
 
 
-def _hash(version: str, fields: dict[str, object]) -> str:
-    document = {"version": version, **fields}
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _hash(**fields: object) -> str:
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return digest(canonical.encode())

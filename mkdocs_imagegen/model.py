@@ -1,4 +1,4 @@
-"""Every value that flows from front matter to a published cover. Frozen; no behaviour beyond reading."""
+"""Every value that flows from front matter to a published cover: frozen, nothing but data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Literal
 
-EMPTY: Mapping[str, object] = MappingProxyType({})
+from .errors import ImagegenError
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -207,6 +206,29 @@ Price = Priced | Unpriced
 FREE = Priced(Decimal(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One article's cover with the request it comes to, before anyone looked into the store."""
+
+    cover: Cover
+    request: CoverRequest | None = None
+    """`None` for an own picture."""
+    request_key: str | None = None
+    own_uri: str | None = None
+    """Where an own picture stands below docs_dir; `None` also for one at an address."""
+    own_digest: str | None = None
+    unsupported: str = ""
+    """Why this request can't be sent yet, `""` where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """All that a build's articles ask for, ordered by src_uri."""
+
+    orders: tuple[Order, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
 class ActionKind(StrEnum):
     """What the plan does about one article."""
 
@@ -235,6 +257,9 @@ class Action:
     price: Price = FREE
     request: CoverRequest | None = None
     request_key: str | None = None
+    """Of the request; `None` for an own picture."""
+    replaces: str = ""
+    """The digest of a damaged original that this purchase replaces."""
 
     @property
     def article(self) -> str:
@@ -291,6 +316,8 @@ class OriginalDamaged:
     """The store knows the request as paid, but its bytes are missing, short or no picture."""
 
     why: str
+    digest: str = ""
+    """The damaged original's, where its record can be read."""
 
 
 OriginalState = OriginalThere | OriginalDamaged
@@ -328,6 +355,40 @@ class Record:
     """What it cost, in USD: from `usage` where the endpoint told it, else as planned; `None` where
     nobody knows."""
     request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """The picture is paid for and stored."""
+
+    action: Action
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Another run bought the same request while this one waited for it."""
+
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No usable picture; the error says why, and whether it may have been billed."""
+
+    action: Action
+    error: ImagegenError
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Never sent: an earlier error stopped the run, or a wall stands before it."""
+
+    action: Action
+    why: str
+
+
+Outcome = Bought | Found | Failed | Skipped
 
 
 @dataclass(frozen=True, slots=True)

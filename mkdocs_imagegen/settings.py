@@ -1,4 +1,4 @@
-"""The site's settings as one frozen value, free of MkDocs. `config` makes it; everything reads it."""
+"""The site's settings as one frozen value, free of MkDocs: `config` makes it, all read it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PathDefaults:
-    """Cover fields for the articles whose src_uri matches a pattern, under their own front matter."""
+    """Cover fields for the articles that match a pattern; their own front matter wins."""
 
     match: str
     """A glob on whole path segments: `*` stays in its segment, `**` crosses them."""

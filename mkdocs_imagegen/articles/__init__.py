@@ -1,0 +1,18 @@
+"""Front matter -> covers, with diagnostics. Pure: no disk, network, MkDocs or clock."""
+
+from __future__ import annotations
+
+from .cover import read_cover
+from .defaults import check_defaults
+from .fields import COVER_FIELDS, Field
+from .front_matter import scan_front_matter
+from .values import SizeRules
+
+__all__ = [
+    "COVER_FIELDS",
+    "Field",
+    "SizeRules",
+    "check_defaults",
+    "read_cover",
+    "scan_front_matter",
+]

@@ -1,0 +1,89 @@
+"""ArticleSource -> Cover: the article's own values over the site's, checked, or why not."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..model import ArticleSource, Cover, Diagnostic, OwnPicture
+from ..settings import Settings
+from .defaults import misfits, site_values
+from .fields import FIELDS
+from .given import collect_given, diagnose
+from .values import Around, FieldError, Given, SizeRules
+
+
+def read_cover(
+    source: ArticleSource, settings: Settings, rules: SizeRules
+) -> tuple[Cover | None, tuple[Diagnostic, ...]]:
+    """Return what the article asks for; `None` where that is nothing, or where there are errors.
+
+    All problems are told at once, except those of `source.front_matter.diagnostics`: the caller
+    shows these, and an error among them means no cover too. `check_defaults` comes first.
+    """
+    given, problems = collect_given(source)
+    values = site_values(source.src_uri, settings, rules)
+    if not (given or problems or values["prompt"]):
+        return None, ()
+    model = given["model"].value if "model" in given else values["model"]
+    page_dir = posixpath.dirname(source.src_uri)
+    around = Around(page_dir, model if isinstance(model, str) else "", settings.size, rules)
+    failed: set[str] = set()
+    for name, one in given.items():
+        try:
+            values[name] = FIELDS[name].read(one, around)
+        except FieldError as error:
+            failed.add(name)
+            problems.append(diagnose(source, one, error))
+    enabled = values.pop("enabled", None)
+    own: OwnPicture | None = values.pop("file", None)
+    if enabled is False:
+        return None, ()
+    if not (own or "model" in failed):
+        problems += (
+            told for name, told in _misfits(source, given, values, rules) if name not in failed
+        )
+    if problems or any(told.level == "error" for told in source.front_matter.diagnostics):
+        return None, tuple(problems)
+    if not (own or values["prompt"] or enabled):
+        return None, tuple(_without_prompt(source, given))
+    notes = tuple(_unused_prompt(source, given, own)) if own else ()
+    return Cover(article=source, own=own, **values), notes
+
+
+def _misfits(
+    source: ArticleSource, given: Mapping[str, Given], values: Mapping[str, Any], rules: SizeRules
+) -> Iterator[tuple[str, Diagnostic]]:
+    for name, reason, better in misfits(values, rules):
+        blamed = given.get(name) or given.get("model")
+        if blamed:
+            own_name = given[name].name if name in given else f"cover_{name}"
+            error = FieldError(f"{blamed.key}: {reason}", f"write {own_name}: {better}")
+            yield name, diagnose(source, blamed, error)
+        else:
+            told = f"{reason} (set in mkdocs.yml)"
+            hint = f"write {name}: {better} in mkdocs.yml"
+            yield name, Diagnostic("error", told, source.src_uri, f"cover_{name}", hint=hint)
+
+
+def _without_prompt(source: ArticleSource, given: Mapping[str, Given]) -> Iterator[Diagnostic]:
+    """A style for a whole folder is no request; in the article itself it was meant as one."""
+    written = next((one for one in given.values() if one.raw), None)
+    if written:
+        message = f"{written.key} is not used: the article has no cover_prompt, so it gets no cover"
+        error = FieldError(message, "write cover_prompt: and what the picture shows")
+        yield replace(diagnose(source, written, error), level="info")
+
+
+def _unused_prompt(
+    source: ArticleSource, given: Mapping[str, Given], own: OwnPicture
+) -> Iterator[Diagnostic]:
+    prompt = given.get("prompt")
+    if prompt:
+        message = (
+            f"{prompt.key} is not used: the article has its own picture ({own.key}: {own.ref})"
+        )
+        error = FieldError(message, f"delete {prompt.key} or {own.key}")
+        yield replace(diagnose(source, prompt, error), level="info")

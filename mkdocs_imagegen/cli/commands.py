@@ -1,0 +1,190 @@
+"""The commands: plans and JSON on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import __version__, report
+from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, ArticlesError, ImagegenError
+from ..model import Bought, Diagnostic, Found, Outcome, Plan, Skipped
+from ..plan import ApprovedPlan
+from ..survey import Survey, survey_site
+from .explain import explanation
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="mkdocs-imagegen")
+def commands() -> None:
+    """Covers for MkDocs articles: see what they cost, buy them once, publish them.
+
+    Exit codes: 0 fine, 1 error, 2 usage, 4 over budget.
+    """
+
+
+_config_file = click.option(
+    "-f",
+    "--config-file",
+    type=click.Path(dir_okay=False),
+    help="The site's mkdocs.yml.  [default: mkdocs.yml here]",
+)
+_strict = click.option("--strict", is_flag=True, help="Fail at any diagnostic; buy nothing then.")
+_rebuy = click.option("--rebuy", is_flag=True, help="Pay again for originals that are damaged.")
+
+
+@contextmanager
+def _surveyed(config_file: str | None) -> Iterator[Survey]:
+    survey = survey_site(config_file)
+    try:
+        yield survey
+    finally:
+        survey.close()
+
+
+def _told(command: Callable[..., int]) -> Callable[..., None]:
+    """Print our errors to stderr and end with their exit code."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        _log_to_stderr()
+        try:
+            code = command(*args, **kwargs)
+        except ImagegenError as error:
+            click.secho(f"error: {error}", err=True, fg="red")
+            code = error.exit_code
+        sys.exit(code)
+
+    return run
+
+
+@commands.command()
+@_config_file
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_strict
+@_told
+def plan(config_file: str | None, form: str, strict: bool) -> int:
+    """Show what a build would do about each cover, and what it costs. Buys nothing."""
+    with _surveyed(config_file) as survey:
+        made = survey.engine.plan(survey.orders)
+        if form == "json":
+            click.echo(report.plan_json(made, survey.engine.decide()), nl=False)
+        else:
+            _show(made, survey)
+            _tell(made.diagnostics)
+    return EXIT_ERROR if _troubles(made, strict=strict or survey.strict) else 0
+
+
+@commands.command()
+@_config_file
+@click.option("-y", "--yes", is_flag=True, help="Buy without asking.")
+@_strict
+@_rebuy
+@_told
+def apply(config_file: str | None, yes: bool, strict: bool, rebuy: bool) -> int:
+    """Show the plan, ask, and buy exactly that.
+
+    What was bought before is never bought again, and nothing is bought beyond `budget:`.
+    """
+    with _surveyed(config_file) as survey:
+        engine = survey.engine
+        made = engine.plan(survey.orders, rebuy=rebuy)
+        _show(made, survey)
+        _tell(made.diagnostics)
+        troubles = _troubles(made, strict=strict or survey.strict)
+        if troubles and (strict or survey.strict):
+            raise ArticlesError(
+                "nothing was bought: --strict, and not all is well", hint="mend what is told above"
+            )
+        approved = engine.approve(made)
+        if made.purchases and not _agreed(made, yes=yes):
+            click.echo("Nothing was bought.", err=True)
+            return EXIT_ERROR
+        outcomes = _bought(approved, survey)
+        published = engine.publish(survey.orders)
+        _tell(published.diagnostics)
+    return _exit_code(outcomes, failed=bool(troubles or published.diagnostics))
+
+
+@commands.command()
+@click.argument("article")
+@_config_file
+@_told
+def explain(article: str, config_file: str | None) -> int:
+    """Print one article's prompt, its request and key, the price and the state.
+
+    ARTICLE is its path below docs_dir, or its file.
+    """
+    with _surveyed(config_file) as survey:
+        made = survey.engine.plan(survey.orders)
+        click.echo(explanation(article, made, survey, Path.cwd()), nl=False)
+    return 0
+
+
+def _show(plan: Plan, survey: Survey) -> None:
+    colour = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if colour else None
+    engine = survey.engine
+    text = report.plan_text(
+        plan, engine.decide(), engine.settings.budget, width=width, colour=colour
+    )
+    click.echo(text, nl=False)
+
+
+def _tell(diagnostics: tuple[Diagnostic, ...]) -> None:
+    colours = {"error": "red", "warning": "yellow", "info": "cyan"}
+    for diagnostic in diagnostics:
+        level = click.style(f"{diagnostic.level}:", fg=colours[diagnostic.level])
+        click.echo(f"{level} {diagnostic}", err=True)
+
+
+def _troubles(plan: Plan, *, strict: bool) -> list[Diagnostic]:
+    """Return what makes the command fail: errors, and under --strict warnings too."""
+    levels = ("error", "warning") if strict else ("error",)
+    return [diagnostic for diagnostic in plan.diagnostics if diagnostic.level in levels]
+
+
+def _agreed(plan: Plan, *, yes: bool) -> bool:
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on: say --yes to buy")
+    return click.confirm(f"Buy {len(plan.purchases)} covers?", err=True)
+
+
+def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    total = len(approved.plan.purchases)
+    for outcome in report.watched(survey.engine.buy(approved), total):
+        outcomes.append(outcome)
+        good = isinstance(outcome, Bought | Found)
+        click.secho(report.outcome_line(outcome), err=True, fg=None if good else "red")
+    if total:
+        there = sum(isinstance(outcome, Bought | Found) for outcome in outcomes)
+        click.echo(f"{there} of {total} covers bought.", err=True)
+    else:
+        click.echo("Nothing to buy.", err=True)
+    return outcomes
+
+
+def _exit_code(outcomes: list[Outcome], *, failed: bool) -> int:
+    bad = [outcome for outcome in outcomes if not isinstance(outcome, Bought | Found)]
+    if failed or any(not isinstance(outcome, Skipped) for outcome in bad):
+        return EXIT_ERROR
+    return EXIT_OVER_BUDGET if bad else 0
+
+
+def _log_to_stderr() -> None:
+    """Show warnings of MkDocs and of other plugins: a planning build runs them all."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    for host in ("mkdocs", "properdocs"):
+        logging.getLogger(host).addHandler(handler)

@@ -1,0 +1,131 @@
+"""The one engine behind plugin and command line, free of MkDocs: order, plan, buy, publish."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from . import plan as planning
+from .errors import SettingsError
+from .execute import execute
+from .model import ArticleSource, Order, Orders, Outcome, Plan, Size
+from .pricing import PriceBook
+from .prompts import Prompts
+from .publish import Published, look, own_size, publish
+from .settings import DEFAULT_TEMPLATE, Endpoint, Settings
+from .store import Store
+
+FileDigester = Callable[[frozenset[str]], planning.Digests]
+"""Hashes those of the named files that the site has."""
+
+
+@cache
+def price_book() -> PriceBook:
+    """Return the prices that come with the package."""
+    return PriceBook.parse(_package_text("data/prices.yaml"))
+
+
+class Engine:
+    """One site's settings, templates and store, ready to plan, buy and publish."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        cache_dir: Path,
+        endpoint: Endpoint | None = None,
+        templates: Mapping[str, str] | None = None,
+        in_ci: bool = False,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            settings: of the site.
+            cache_dir: where the store is, or will be made.
+            endpoint: where to buy; `None` where no key is set.
+            templates: the site's own prompt templates, by name.
+            in_ci: whether this is a CI machine, for the mode `auto`.
+        """
+        self.settings = settings
+        self.endpoint = endpoint
+        self.book = price_book()
+        self._cache_dir = cache_dir
+        self._templates = templates or {}
+        self._in_ci = in_ci
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The store, opened at the first use.
+
+        Raises:
+            StoreError: it can't be opened.
+        """
+        if self._store is None:
+            self._store = Store.open(self._cache_dir)
+        return self._store
+
+    def close(self) -> None:
+        """Close the store; it opens again when it is used again."""
+        if self._store is not None:
+            self._store.close()
+        self._store = None
+
+    def decide(self, *, serving: bool = False) -> planning.Decision:
+        """Tell whether a build here and now buys."""
+        return planning.decide(
+            self.settings, serving=serving, in_ci=self._in_ci, endpoint=self.endpoint
+        )
+
+    def order(self, sources: Iterable[ArticleSource], digest_files: FileDigester) -> Orders:
+        """Read the articles' covers and turn them into orders."""
+        covers, told = planning.read_covers(sources, self.settings, self.book)
+        templates = {DEFAULT_TEMPLATE: _package_text(f"templates/{DEFAULT_TEMPLATE}")}
+        prompts = Prompts(self.settings, {**templates, **self._templates})
+        orders = planning.make_orders(covers, prompts, digest_files(planning.named_files(covers)))
+        return Orders(orders.orders, told + orders.diagnostics)
+
+    def plan(self, orders: Orders, *, rebuy: bool = False) -> Plan:
+        """Look into the store and decide what to do about each order."""
+        state = look(orders, self.store, self.settings, deep=rebuy)
+        return planning.make_plan(orders, state, self.book, self.settings, rebuy=rebuy)
+
+    def approve(self, plan: Plan) -> planning.ApprovedPlan:
+        """Hold a plan against the walls, and see that there is a key for what it buys.
+
+        Raises:
+            OverBudgetError: it breaks a wall.
+            SettingsError: something must be bought and no key is set.
+        """
+        approved = planning.approve(plan, self.settings.budget)
+        if plan.purchases and self.endpoint is None:
+            raise SettingsError(
+                f"{len(plan.purchases)} covers to buy, and no API key is set",
+                hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
+            )
+        return approved
+
+    def buy(self, approved: planning.ApprovedPlan) -> Iterator[Outcome]:
+        """Buy what is approved; see `execute`."""
+        if self.endpoint is None or not approved.plan.purchases:
+            return iter(())
+        from .providers.openai import OpenAIProvider  # imports the SDK
+
+        provider = OpenAIProvider(self.endpoint, timeout_s=self.settings.timeout_s)
+        return execute(
+            approved, provider, self.store, self.book, concurrency=self.settings.concurrency
+        )
+
+    def publish(self, orders: Orders) -> Published:
+        """Return the covers' files, drawn where nothing was bought."""
+        return publish(orders.orders, self.store, self.settings)
+
+    def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:
+        """Return the size of an author's own picture, `None` where it can't be told."""
+        return own_size(order, self.store, read)
+
+
+def _package_text(name: str) -> str:
+    return (importlib.resources.files("mkdocs_imagegen") / name).read_text(encoding="utf-8")

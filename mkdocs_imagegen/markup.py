@@ -1,0 +1,88 @@
+"""HTML of a published cover: the figure in the article, the tags in the head. Pure text to text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from .model import Size
+
+# Attribute quotes may be gone: minifiers drop them.
+_PREVIEW_TAGS = re.compile(
+    r"""[ \t]*<meta\s[^>]*(?:property|name)\s*=\s*["']?"""
+    r"""(?:og:image(?::[a-z_]+)?|twitter:(?:card|image(?::[a-z]+)?))["']?[\s/>][^>]*>?\n?""",
+    re.IGNORECASE,
+)
+_OG_IMAGE = re.compile(r"""<meta\s[^>]*property\s*=\s*["']?og:image["'\s/>]""", re.IGNORECASE)
+_HEADING_START = re.compile(r"<h1[\s>]", re.IGNORECASE)
+_HEADING_END = re.compile(r"</h1>", re.IGNORECASE)
+_HEAD_END = re.compile(r"</head>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What link previews are told of a page's cover."""
+
+    url: str
+    """Absolute."""
+    mime: str
+    alt: str
+    size: Size | None
+
+
+def figure(src: str, *, size: Size | None, alt: str, caption: str = "", label: str = "") -> str:
+    """Return the cover's `<figure>`: first on the page, so never lazy, and without layout shift."""
+    dimensions = f' width="{size.width_px}" height="{size.height_px}"' if size else ""
+    image = (
+        f'<img src="{escape(src)}" alt="{escape(alt)}"{dimensions}'
+        ' style="max-width:100%;height:auto" decoding="async" fetchpriority="high">'
+    )
+    texts = [escape(caption)] if caption else []
+    if label:
+        texts.append(f'<span class="cover-label">{escape(label)}</span>')
+    below = f"<figcaption>{' '.join(texts)}</figcaption>" if texts else ""
+    return f'<figure class="cover">{image}{below}</figure>\n'
+
+
+def insert_figure(
+    content: str, markup: str, position: Literal["above_title", "below_title"]
+) -> str:
+    """Put the figure beside the first `<h1>`; at the top where the theme writes the title."""
+    pattern = _HEADING_START if position == "above_title" else _HEADING_END
+    found = pattern.search(content)
+    if found is None:
+        return markup + content
+    at = found.start() if position == "above_title" else found.end()
+    return f"{content[:at]}\n{markup}{content[at:].lstrip()}"
+
+
+def has_preview(page: str) -> bool:
+    """Tell whether a page names a picture for link previews already."""
+    return _OG_IMAGE.search(page) is not None
+
+
+def with_preview(page: str, preview: Preview) -> str:
+    """Return the page with this picture, and no other, in its link previews."""
+    found = _HEAD_END.search(page)
+    if found is None:
+        return page
+    head = _PREVIEW_TAGS.sub("", page[: found.start()])
+    return f"{head}{_preview_tags(preview)}{page[found.start() :]}"
+
+
+def _preview_tags(preview: Preview) -> str:
+    tags = [("property", "og:image", preview.url), ("property", "og:image:type", preview.mime)]
+    if preview.size:
+        tags.append(("property", "og:image:width", str(preview.size.width_px)))
+        tags.append(("property", "og:image:height", str(preview.size.height_px)))
+    tags += [
+        ("property", "og:image:alt", preview.alt),
+        ("name", "twitter:card", "summary_large_image"),
+        ("name", "twitter:image", preview.url),
+        ("name", "twitter:image:alt", preview.alt),
+    ]
+    return "".join(
+        f'<meta {kind}="{name}" content="{escape(content)}">\n' for kind, name, content in tags
+    )

@@ -1,0 +1,142 @@
+"""Covers on MkDocs pages: files registered, figures placed, link previews announced."""
+
+from __future__ import annotations
+
+import mimetypes
+from dataclasses import dataclass
+from typing import Literal
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.utils import get_relative_url
+
+from . import markup
+from .engine import Engine
+from .model import Cover, Diagnostic, Order, Orders, Size
+from .publish import CoverFile
+
+OWN_KEY = "cover"
+"""Own pictures under this key are ours to show; one under `image:` the theme may show itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCover:
+    """One page's cover, as its HTML needs it."""
+
+    cover: Cover
+    url: str
+    """Relative to the site's root, or an address."""
+    size: Size | None
+    yields: bool
+    """Whether a picture that the theme announces already stays: ours is drawn, or `image:`."""
+    shown: bool
+    """Whether it stands in the article."""
+
+    def inserted(
+        self, content: str, page_url: str, position: Literal["above_title", "below_title"] | None
+    ) -> str:
+        """Return the article's HTML with the figure in it."""
+        if position is None or not self.shown:
+            return content
+        src = self.url if _is_address(self.url) else get_relative_url(self.url, page_url)
+        figure = markup.figure(
+            src, size=self.size, alt=self._alt, caption=self.cover.caption, label=self.cover.label
+        )
+        return markup.insert_figure(content, figure, position)
+
+    def announced(self, page: str, site_url: str) -> str:
+        """Return the page's HTML with this cover in its head; unchanged without a site_url."""
+        absolute = self._absolute(site_url)
+        if not absolute or (self.yields and markup.has_preview(page)):
+            return page
+        mime = mimetypes.guess_type(self.url)[0] or "image/png"
+        return markup.with_preview(page, markup.Preview(absolute, mime, self._alt, self.size))
+
+    @property
+    def _alt(self) -> str:
+        return self.cover.alt or self.cover.article.title
+
+    def _absolute(self, site_url: str) -> str:
+        if _is_address(self.url):
+            return self.url
+        # mike leaves the slash out, others write it.
+        return f"{site_url.rstrip('/')}/{self.url}" if site_url else ""
+
+
+def place_covers(
+    engine: Engine, orders: Orders, config: MkDocsConfig, files: Files
+) -> tuple[dict[str, PageCover], tuple[Diagnostic, ...]]:
+    """Register the covers' files with MkDocs and return each page's cover by src_uri."""
+    published = engine.publish(orders)
+    diagnostics = list(published.diagnostics)
+    covers: dict[str, PageCover] = {}
+    for order in orders.orders:
+        src_uri = order.cover.article.src_uri
+        if file := published.files.get(src_uri):
+            covers[src_uri] = _ours(order, file)
+            diagnostics += _register(file, config, files)
+        elif order.cover.own:
+            covers[src_uri] = _own(engine, order, files)
+        else:
+            continue
+        _announce_in_meta(src_uri, covers[src_uri], files)
+    return covers, tuple(diagnostics)
+
+
+def _ours(order: Order, file: CoverFile) -> PageCover:
+    return PageCover(
+        order.cover, file.asset_uri, file.rendition.size, yields=file.drawn, shown=True
+    )
+
+
+def _own(engine: Engine, order: Order, files: Files) -> PageCover:
+    own = order.cover.own
+    assert own is not None
+    file = files.get_file_from_path(order.own_uri) if order.own_uri else None
+    size = engine.own_size(order, lambda: file.content_bytes) if file else None
+    ours = own.key == OWN_KEY
+    url = file.dest_uri if file else own.ref
+    return PageCover(order.cover, url, size, yields=not ours, shown=ours)
+
+
+def _register(file: CoverFile, config: MkDocsConfig, files: Files) -> tuple[Diagnostic, ...]:
+    """Add a cover's file to the site, once however many articles share it."""
+    there = files.get_file_from_path(file.asset_uri)
+    if there is not None and there.generated_by:
+        return ()
+    told = () if there is None else (_overridden(file.asset_uri),)
+    if there is not None:
+        files.remove(there)
+    if file.path:
+        generated = File.generated(
+            config, file.asset_uri, abs_src_path=str(file.path), inclusion=InclusionLevel.INCLUDED
+        )
+    else:
+        generated = File.generated(
+            config,
+            file.asset_uri,
+            content=file.content or b"",
+            inclusion=InclusionLevel.INCLUDED,
+        )
+    files.append(generated)
+    return told
+
+
+def _overridden(asset_uri: str) -> Diagnostic:
+    return Diagnostic(
+        "warning",
+        "this file of docs_dir stands where a cover is published, and is left out",
+        article=asset_uri,
+        hint="move it out of assets/covers/",
+    )
+
+
+def _announce_in_meta(src_uri: str, cover: PageCover, files: Files) -> None:
+    """Set `image` in the page's meta, for feeds and themes; an author's own `image:` stays."""
+    file = files.get_file_from_path(src_uri)
+    if cover.shown and file is not None and file.page is not None:
+        file.page.meta["image"] = cover.url
+
+
+def _is_address(url: str) -> bool:
+    return url.startswith(("http://", "https://"))

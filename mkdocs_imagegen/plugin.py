@@ -1,0 +1,238 @@
+"""The MkDocs plugin: hooks that hand over to the engine, log what it says, and place the covers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort, PluginError
+from mkdocs.plugins import event_priority, get_plugin_logger
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+
+from . import report, site
+from .engine import Engine
+from .errors import ArticlesError, FrozenError, ImagegenError, OverBudgetError
+from .model import ActionKind, Bought, Diagnostic, Found, Orders, Plan
+from .pages import PageCover, place_covers
+from .plan import Decision
+from .settings import Mode
+from .survey import SurveyDone, SurveyedPlugin, survey_site
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from mkdocs.livereload import LiveReloadServer
+    from mkdocs.utils.templates import TemplateContext
+
+log = get_plugin_logger(__name__)
+
+
+class ImagegenPlugin(SurveyedPlugin):
+    """Plans, buys where the mode says so, and publishes the covers of one site."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._serving = False
+        self._settled = False
+        """Whether the plan of all languages was dealt with: the later ones only publish."""
+        self._engine: Engine | None = None
+        self._front_matters: site.FrontMatters = {}
+        self._covers: dict[str, PageCover] = {}
+        self._position: Literal["above_title", "below_title"] | None = None
+        self._told: set[Diagnostic] = set()
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Note what MkDocs was started for. Costs nothing."""
+        context = click.get_current_context(silent=True)
+        # `serve --clean` announces itself as a build.
+        self._serving = command == "serve" or (context is not None and context.info_name == "serve")
+        self._settled = False
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Refuse settings that can't work, before MkDocs empties site_dir. Opens no store."""
+        if self.config.enabled:
+            log.logger.setLevel(self.config.log_level.upper())
+            self._close()
+            with self._told_to_mkdocs():
+                self._engine = site.make_engine(self.config, config, os.environ)
+                self._position = self._engine.settings.insert
+        return config
+
+    # Below gen-files and friends (0), so that their pages are seen; above Material's blog (-50),
+    # which aborts at broken front matter with a message of its own.
+    @event_priority(-40)
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Read front matter as it was typed: MkDocs swallows what is broken."""
+        if self._engine:
+            self._front_matters = site.scan_articles(files)
+            found = [d for f in self._front_matters.values() for d in f.diagnostics]
+            if self.survey is not None:
+                self.survey.front_matter = tuple(found)
+            else:
+                self._tell(found)
+        return files
+
+    # Last: the meta is final, drafts are gone, and nothing is copied or rendered yet.
+    @event_priority(-100)
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        """Plan; buy if this build does; register the covers' files."""
+        engine = self._engine
+        if engine is None:
+            return env
+        with self._told_to_mkdocs():
+            orders = engine.order(
+                site.collect_articles(files, self._front_matters),
+                partial(site.digest_files, files=files, docs_dir=config.docs_dir),
+            )
+            if self.survey is not None:
+                self.survey.add(orders, engine)
+                if not site.has_languages(config):
+                    raise SurveyDone
+                return env
+            self._settle(engine, orders, config)
+            self._covers, told = place_covers(engine, orders, config, files)
+            self._tell(told)
+        return env
+
+    # Below search (0), which must not index the figure, and the blog (-100), which makes excerpts.
+    @event_priority(-110)
+    def on_page_context(
+        self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
+    ) -> TemplateContext:
+        """Put the figure into the article."""
+        cover = self._covers.get(page.file.src_uri)
+        if cover and page.content is not None:  # --dirty leaves unmodified pages without content
+            page.content = cover.inserted(page.content, page.url, self._position)
+        return context
+
+    # Below Material's social cards (50), whose picture ours takes the place of.
+    @event_priority(49)
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """Name the cover in the page's head, for link previews."""
+        cover = self._covers.get(page.file.src_uri)
+        return cover.announced(output, config.site_url or "") if cover else output
+
+    def on_serve(
+        self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any
+    ) -> LiveReloadServer:
+        """Rebuild when a prompt template or the store changes."""
+        if self._engine:
+            for path in site.watched_paths(self.config, config, self._engine.store):
+                server.watch(str(path))
+        return server
+
+    def on_build_error(self, *, error: Exception) -> None:
+        """Let go of the store."""
+        self._close()
+
+    def on_shutdown(self) -> None:
+        """Let go of the store."""
+        self._close()
+
+    def _settle(self, engine: Engine, orders: Orders, config: MkDocsConfig) -> None:
+        """Do what the mode says about the plan: show it, refuse it, buy it, or name the command."""
+        settings = engine.settings
+        decision = engine.decide(serving=self._serving)
+        shows = settings.mode is Mode.PLAN and not self._serving
+        if site.has_languages(config) and (decision.buys or shows):
+            if self._settled:
+                return
+            self._settled = True
+            orders = _orders_of_all_languages(config)
+        plan = engine.plan(orders)
+        self._tell(plan.diagnostics)
+        if shows:
+            _show(plan, decision, engine)
+        elif settings.mode is Mode.FROZEN and not self._serving:
+            _require_all(plan)
+        elif decision.buys:
+            self._buy(engine, plan, strict=bool(config.strict))
+        elif plan.purchases:
+            log.info(
+                f"{report.plan_summary(plan)}; drawn for now ({decision.reason}). "
+                "To buy: mkdocs-imagegen apply"
+            )
+
+    def _buy(self, engine: Engine, plan: Plan, *, strict: bool) -> None:
+        """Buy the plan; a picture that fails is a warning, and drawn."""
+        troubles = [d for d in plan.diagnostics if d.level != "info"]
+        if strict and plan.purchases and troubles:
+            raise ArticlesError(
+                "nothing was bought: --strict, and not all is well",
+                hint="mend what is told above",
+            )
+        approved = engine.approve(plan)
+        bought = 0
+        for outcome in report.watched(engine.buy(approved), len(plan.purchases)):
+            good = isinstance(outcome, Bought | Found)
+            bought += good
+            (log.info if good else log.warning)(report.outcome_line(outcome))
+        if plan.purchases:
+            log.info(f"{bought} of {len(plan.purchases)} covers bought")
+
+    def _tell(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Log each diagnostic once a build."""
+        levels = {"error": log.error, "warning": log.warning, "info": log.info}
+        for diagnostic in diagnostics:
+            if diagnostic not in self._told:
+                self._told.add(diagnostic)
+                levels[diagnostic.level](str(diagnostic))
+
+    @contextmanager
+    def _told_to_mkdocs(self) -> Iterator[None]:
+        """Hand our errors to MkDocs in the form that it prints without a traceback."""
+        try:
+            yield
+        except ImagegenError as error:
+            if self.survey is not None:
+                self.survey.failure = error
+            if isinstance(error, OverBudgetError):
+                raise OverBudgetAbort(str(error)) from error
+            raise PluginError(str(error)) from error
+
+    def _close(self) -> None:
+        if self._engine:
+            self._engine.close()
+        self._engine = None
+        self._front_matters = {}
+        self._covers = {}
+        self._told = set()
+
+
+class OverBudgetAbort(Abort):
+    """Ends `mkdocs build` with the exit code that means over budget."""
+
+    exit_code = code = OverBudgetError.exit_code
+
+
+def _orders_of_all_languages(config: MkDocsConfig) -> Orders:
+    """Plan every language before anything is bought: MkDocs builds one after the other."""
+    surveyed = survey_site(config.config_file_path)
+    try:
+        return surveyed.orders
+    finally:
+        surveyed.close()
+
+
+def _show(plan: Plan, decision: Decision, engine: Engine) -> None:
+    colour = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if colour else None
+    text = report.plan_text(plan, decision, engine.settings.budget, width=width, colour=colour)
+    click.echo(text, nl=False)
+
+
+def _require_all(plan: Plan) -> None:
+    missing = [a.article for a in plan.of(ActionKind.GENERATE, ActionKind.SHARED)]
+    if missing:
+        raise FrozenError(
+            f"mode: frozen, and {len(missing)} covers are not in the store: {', '.join(missing)}",
+            hint="run mkdocs-imagegen apply, and keep the store folder for this build",
+        )

@@ -1,0 +1,34 @@
+"""What turns a request into a picture. Only providers open sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..model import CoverRequest, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A picture that was paid for, undecoded, and what came with it."""
+
+    picture: bytes
+    sent: Mapping[str, object]
+    """The request's body as it went out."""
+    endpoint: str
+    """Scheme and host."""
+    usage: Usage | None = None
+    request_id: str = ""
+
+
+class Provider(Protocol):
+    """Buys one picture a call."""
+
+    def generate(self, request: CoverRequest) -> Answer:
+        """Send the request once and return the answer. Costs what `pricing` says.
+
+        Raises:
+            ProviderError: no picture came; the class says why, and what it means for the run.
+        """
+        ...  # a protocol has no body

@@ -1,0 +1,139 @@
+"""The Image API through the `openai` SDK: one request, one picture, no retry of its own.
+
+Imports the SDK, so import this module only where something is bought.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from json import JSONDecodeError
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+from openai.types import ImagesResponse
+
+from ..errors import AnswerError, EndpointError
+from ..model import CoverRequest, Usage
+from ..settings import Endpoint
+from . import Answer
+from .openai_errors import translate
+
+OPENAI_HOST = "api.openai.com"
+HEADERS = frozenset(
+    {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type"}
+    | {"host", "user-agent"}
+)
+"""What another host than OpenAI's is sent; the SDK would add headers from the environment."""
+SDK_HEADERS = "x-stainless-"
+"""The SDK's own, some of which it reads back from the request."""
+
+
+class OpenAIProvider:
+    """Buys pictures at `/images/generations` of one endpoint. Safe to share between threads."""
+
+    def __init__(self, endpoint: Endpoint, *, timeout_s: float) -> None:
+        self._endpoint = endpoint
+        self._timeout_s = timeout_s
+        parts = urlsplit(endpoint.base_url)
+        self._host = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        self._is_openai = parts.hostname == OPENAI_HOST
+
+    def generate(self, request: CoverRequest) -> Answer:
+        """Send the request once. See `Provider.generate`."""
+        body = _body(request)
+        with self._client() as client:
+            try:
+                raw = client.images.with_raw_response.generate(**body)
+                request_id = raw.request_id or ""
+                response = raw.parse()
+            except JSONDecodeError as error:
+                raise EndpointError(
+                    "the endpoint answered with something that is no JSON",
+                    hint="check the base URL: it usually ends in /v1",
+                ) from error
+            except openai.OpenAIError as error:
+                raise translate(
+                    error, model=request.model, key_name=self._endpoint.key_name
+                ) from error
+        return Answer(
+            picture=_picture(response, request_id),
+            sent=body,
+            endpoint=self._host,
+            usage=_usage(response),
+            request_id=request_id,
+        )
+
+    def _client(self) -> openai.OpenAI:
+        hooks = {} if self._is_openai else {"request": [self._strip]}
+        return openai.OpenAI(
+            api_key=self._endpoint.api_key,
+            base_url=self._endpoint.base_url,
+            max_retries=0,  # a retried timeout is a second paid request
+            timeout=self._timeout_s,
+            # A redirect would carry the prompt to another origin.
+            http_client=openai.DefaultHttpxClient(follow_redirects=False, event_hooks=hooks),
+        )
+
+    def _strip(self, request: httpx2.Request) -> None:
+        """Keep OpenAI's organisation, project and custom headers from another host."""
+        for name in list(request.headers):
+            if name.lower() not in HEADERS and not name.lower().startswith(SDK_HEADERS):
+                del request.headers[name]
+        request.headers["authorization"] = f"Bearer {self._endpoint.api_key}"
+
+
+def _body(request: CoverRequest) -> dict[str, Any]:
+    """Return the smallest body that asks for this picture: gateways know few parameters."""
+    body: dict[str, Any] = {
+        "model": request.model,
+        "prompt": request.prompt,
+        "size": str(request.size),
+        "quality": request.quality,
+        "n": 1,
+        "output_format": "webp",
+    }
+    for name in ("background", "moderation"):
+        if value := getattr(request, name):
+            body[name] = value
+    return body
+
+
+def _picture(response: object, request_id: str) -> bytes:
+    if not isinstance(response, ImagesResponse):
+        raise EndpointError(
+            "the endpoint answered with a page instead of a picture",
+            hint="check the base URL: it usually ends in /v1",
+            request_id=request_id,
+        )
+    first = response.data[0] if response.data else None
+    if first is None or not first.b64_json:
+        what = "the address of a picture" if first and first.url else "no picture"
+        raise AnswerError(
+            f"the endpoint answered with {what} instead of base64 data", request_id=request_id
+        )
+    try:
+        return base64.b64decode(first.b64_json, validate=True)
+    except binascii.Error as error:
+        raise AnswerError("the endpoint's base64 data is broken", request_id=request_id) from error
+
+
+def _usage(response: ImagesResponse) -> Usage | None:
+    """Return the token counts that the answer tells; gateways leave out any part of them."""
+    usage = response.usage
+    if usage is None:
+        return None
+    details = getattr(usage, "input_tokens_details", None)
+    return Usage(
+        input_text_tokens=_count(details, "text_tokens"),
+        input_image_tokens=_count(details, "image_tokens"),
+        output_tokens=_count(usage, "output_tokens"),
+    )
+
+
+def _count(holder: object, name: str) -> int | None:
+    value = holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
+    return value if isinstance(value, int) else None

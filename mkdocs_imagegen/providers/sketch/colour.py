@@ -1,0 +1,243 @@
+"""Colours that keep their harmony: one palette becomes ramps, an ink and a label colour.
+
+Works in OKLCH (https://bottosson.github.io/posts/oklab/), where equal steps look equal. Contrast is
+that of WCAG 2.2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ...model import Palette
+from .seed import Seed
+
+Rgb = tuple[int, int, int]
+Ramp = tuple[Rgb, ...]
+"""256 colours from dark to light, by tone."""
+
+TEXT_CONTRAST = 4.5
+"""What WCAG 2.2 AA asks of text."""
+_BLACK_LIGHTNESS, _RAMP_SPAN = 0.10, 0.88
+"""OKLCH lightness of tone 0, and what tone 255 adds: all ramps share this scale."""
+_TONES = 255 / _RAMP_SPAN
+"""Tones in one unit of lightness."""
+_STOPS = 33
+_RESERVE = 0.4
+"""Contrast kept for what the encoder changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oklch:
+    """A colour by lightness (0 to 1), chroma (0 to about 0.37) and hue in degrees."""
+
+    lightness: float
+    chroma: float
+    hue: float
+
+    @classmethod
+    def of(cls, rgb: Rgb) -> Oklch:
+        """Convert from sRGB."""
+        r, g, b = (_linear(channel / 255) for channel in rgb)
+        long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
+        medium = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
+        short = math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
+        lightness = 0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short
+        green_red = 1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short
+        blue_yellow = 0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short
+        hue = math.degrees(math.atan2(blue_yellow, green_red)) % 360
+        return cls(lightness, math.hypot(green_red, blue_yellow), hue)
+
+    def rgb(self) -> Rgb:
+        """Return the nearest sRGB colour of this lightness and hue, its chroma cut to fit."""
+        low, high = 0.0, self.chroma
+        channels = _channels(self.lightness, self.chroma, self.hue)
+        if not _fits(channels):
+            for _ in range(10):
+                middle = (low + high) / 2
+                if _fits(_channels(self.lightness, middle, self.hue)):
+                    low = middle
+                else:
+                    high = middle
+            channels = _channels(self.lightness, low, self.hue)
+        r, g, b = (round(255 * _gamma(min(max(channel, 0.0), 1.0))) for channel in channels)
+        return r, g, b
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """All colours of one cover. Tones are places on the ramps, 0 to 255."""
+
+    cool: Ramp
+    """Tints the picture's start corner; `warm` tints the opposite one."""
+    warm: Ramp
+    accent: Ramp
+    ground: int
+    """The tone of the empty background."""
+    glow: int
+    """How far the background's tone rises and falls around the ground."""
+    reach: int
+    """What a shape in the very front adds to the ground's tone; negative on bright grounds."""
+    accent_ground: int
+    accent_reach: int
+    quiet: float
+    """The share of the drawing that may show behind text, 0 to 1."""
+    ink: Rgb
+    label: Rgb
+    rule: Rgb
+
+
+def read(text: str) -> Rgb:
+    """Read `#rrggbb`."""
+    value = int(text.removeprefix("#"), 16)
+    return value >> 16, value >> 8 & 255, value & 255
+
+
+def luminance(rgb: Rgb) -> float:
+    """Return the relative luminance, 0 to 1."""
+    r, g, b = (_linear(channel / 255) for channel in rgb)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """Return the contrast ratio, 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def scheme(palette: Palette, seed: Seed) -> Scheme:
+    """Derive a cover's colours: dark ink on grounds that are bright by nature, else light ink.
+
+    A darkened yellow or orange is brown, so these keep their light.
+    """
+    primary, accent = Oklch.of(read(palette.primary)), Oklch.of(read(palette.accent))
+    if primary.chroma < 0.03:
+        # Greys have no hue of their own: a trace of the accent's keeps them from looking dead.
+        primary = Oklch(primary.lightness, 0.014, accent.hue)
+    return (_bright if _is_bright(primary) else _deep)(primary, accent, seed)
+
+
+def _is_bright(colour: Oklch) -> bool:
+    warm = 48 <= colour.hue <= 118 and colour.chroma > 0.08
+    return colour.lightness >= (0.68 if warm else 0.80)
+
+
+def _deep(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
+    ground = min(max(0.17 + 0.38 * primary.lightness, 0.20), 0.42)
+    turn = _turn(seed)
+    cool = _ramp(primary.hue + turn / 4, primary.chroma * 0.95, bend=turn * 0.6, fade=0.45)
+    warm = _ramp(primary.hue - turn, primary.chroma * 1.05, bend=turn * 0.6, fade=0.45)
+    ink = Oklch(0.985, 0.006, primary.hue).rgb()
+    label = Oklch(0.87, min(accent.chroma, 0.09), accent.hue).rgb()
+    glow = 15
+    reach = round((0.42 - 0.2 * ground) * _TONES)
+    return Scheme(
+        cool=cool,
+        warm=warm,
+        accent=_ramp(accent.hue, accent.chroma),
+        ground=_tone(ground),
+        glow=glow,
+        reach=reach,
+        accent_ground=_tone(max(accent.lightness, 0.60) - 0.12),
+        accent_reach=round(0.15 * _TONES),
+        quiet=_quiet((cool, warm), (ink, label), _tone(ground) + glow, reach),
+        ink=ink,
+        label=label,
+        rule=Oklch(max(accent.lightness, 0.66), accent.chroma, accent.hue).rgb(),
+    )
+
+
+def _bright(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
+    ground = min(max(primary.lightness, 0.78), 0.955)
+    turn = abs(_turn(seed)) * (-1 if primary.hue > 80 else 0.5)
+    cool = _ramp(primary.hue, primary.chroma)
+    warm = _ramp(primary.hue + turn, primary.chroma)
+    ink = Oklch(0.20, min(primary.chroma, 0.035), primary.hue).rgb()
+    label = Oklch(0.34, min(accent.chroma, 0.09), accent.hue).rgb()
+    glow = 9
+    reach = round(-0.22 * _TONES)
+    return Scheme(
+        cool=cool,
+        warm=warm,
+        accent=_ramp(accent.hue, accent.chroma),
+        ground=_tone(ground),
+        glow=glow,
+        reach=reach,
+        accent_ground=_tone(accent.lightness + 0.06),
+        accent_reach=round(-0.10 * _TONES),
+        # The tones of shadows, which only a bright ground makes worse for the text.
+        quiet=_quiet((cool, warm), (ink, label), _tone(ground) - glow, reach - 30),
+        ink=ink,
+        label=label,
+        rule=Oklch(min(accent.lightness, 0.58), accent.chroma, accent.hue).rgb(),
+    )
+
+
+def _quiet(ramps: tuple[Ramp, ...], inks: tuple[Rgb, ...], worst: int, reach: int) -> float:
+    """Return how much of the drawing can show behind these inks: up to 0.4, in steps of 0.04.
+
+    `worst` is the background's own tone that is nearest to the inks.
+    """
+    for step in range(10, 0, -1):
+        tone = min(max(round(worst + reach * step * 0.04), 0), 255)
+        if all(
+            contrast(ramp[tone], ink) > TEXT_CONTRAST + _RESERVE for ramp in ramps for ink in inks
+        ):
+            return step * 0.04
+    return 0.0
+
+
+def _turn(seed: Seed) -> float:
+    degrees = seed.number("hue", 16, 38)
+    return degrees if seed.chance("hue direction", 0.5) else -degrees
+
+
+def _tone(lightness: float) -> int:
+    return round(_TONES * (lightness - _BLACK_LIGHTNESS))
+
+
+def _ramp(hue: float, chroma: float, *, bend: float = 0.0, fade: float = 0.0) -> Ramp:
+    """Return one hue's colours from dark to light.
+
+    `bend` turns the hue from end to end; `fade` takes chroma from both ends, which would look
+    dirty next to black and white.
+    """
+    stops = []
+    for i in range(_STOPS):
+        share = i / (_STOPS - 1)
+        kept = 1 - fade * (2 * share - 1) ** 2
+        lightness = _BLACK_LIGHTNESS + _RAMP_SPAN * share
+        stops.append(Oklch(lightness, chroma * kept, hue + bend * (share - 0.4)).rgb())
+    return tuple(_between(stops, tone / 255 * (_STOPS - 1)) for tone in range(256))
+
+
+def _between(stops: list[Rgb], place: float) -> Rgb:
+    left = min(int(place), len(stops) - 2)
+    part = place - left
+    r, g, b = (round(a + (b - a) * part) for a, b in zip(stops[left], stops[left + 1], strict=True))
+    return r, g, b
+
+
+def _channels(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
+    """Convert to linear sRGB, which may lie outside 0 to 1."""
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    return (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+
+
+def _fits(channels: tuple[float, float, float]) -> bool:
+    return all(-1e-4 <= channel <= 1 + 1e-4 for channel in channels)
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _gamma(channel: float) -> float:
+    return 12.92 * channel if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055

@@ -1,0 +1,254 @@
+"""Turns layers and placed text into pixels. The only file here that knows Pillow, and late.
+
+All shapes are painted as tones on one grey picture; the scheme's ramps colour it at the end. That
+costs a third of painting in colour, and light and shadow stay in harmony.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from . import fonts
+from .colour import Ramp, Rgb, Scheme
+from .layout import LABEL_TRACKING_EM, TITLE_TRACKING_EM, Line, TextLayout
+from .shapes import Box, Canvas, Layer, bounds
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
+
+WEBP_QUALITY = 82
+WEBP_METHOD = 2
+"""Effort 0 to 6: these pictures are small at any effort, and 4 takes nearly twice the time."""
+_COARSE = 32
+"""The longer side, in pixels, of the smooth fields that are computed pixel by pixel."""
+_REACH = 0.30
+"""How far from the text the drawing has its full strength, as a share of the unit."""
+_ACCENT_KNEE = 0.10
+_SHADOW_SCALE = 8
+_SHADOW_RADIUS = 0.016
+_SHADOW_TONES = 56
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """The part of the picture that a layer touches, in whole pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.right - self.left, self.bottom - self.top
+
+    @property
+    def corners(self) -> tuple[int, int, int, int]:
+        return self.left, self.top, self.right, self.bottom
+
+
+def backdrop(
+    canvas: Canvas, layers: tuple[Layer, ...], scheme: Scheme, quiet: Box | None
+) -> Image.Image:
+    """Paint everything but the text; what lies around `quiet` is held back, to carry text."""
+    from PIL import Image, ImageChops
+
+    ground = _ground(canvas, scheme)
+    tones, accents = ground.copy(), Image.new("L", ground.size)
+    across, down = _gradients(canvas)
+    for layer in layers:
+        area = _area(canvas, layer, grown_px=0)
+        if min(area.size) <= 0:
+            continue
+        if layer.shadow:
+            _throw_shadow(tones, canvas, layer)
+        gradient = (down if layer.falls else across).crop(area.corners)
+        mask = _mask(canvas, layer, area)
+        tones.paste(gradient.point(_tones(scheme, layer)), area.corners, mask)
+        accents.paste(255 if layer.accent else 0, area.corners, mask)
+    held_back = tones
+    if quiet is not None:
+        strength = _strength(canvas, quiet, scheme.quiet)
+        held_back = Image.composite(tones, ground, strength)
+        accents = ImageChops.multiply(accents, strength.point(_accent_strength(scheme.quiet)))
+    place = Image.blend(across, down, 0.35)
+    image = Image.composite(_tinted(held_back, scheme.warm), _tinted(held_back, scheme.cool), place)
+    if (box := accents.getbbox()) is not None:
+        image.paste(_tinted(tones.crop(box), scheme.accent), box, accents.crop(box))
+    return image
+
+
+def write(image: Image.Image, text: TextLayout, scheme: Scheme) -> None:
+    """Draw the text onto the picture."""
+    from PIL import ImageDraw
+
+    pen = ImageDraw.Draw(image)
+    left, top = round(text.rule.left), round(text.rule.top)
+    right = left + round(text.rule.right - text.rule.left)
+    bottom = top + round(text.rule.bottom - text.rule.top)
+    pen.rectangle((left, top, right - 1, bottom - 1), fill=scheme.rule)
+    if text.label:
+        font = _font("Bold", text.label_size_px)
+        starts = fonts.measures("Bold").positions_em(text.label.text)
+        _write_line(pen, text.label, font, starts, LABEL_TRACKING_EM, scheme.label)
+    font = _font("ExtraBold", text.title_size_px)
+    for line in text.title:
+        starts = fonts.measures("ExtraBold").positions_em(line.text)
+        _write_line(pen, line, font, starts, TITLE_TRACKING_EM, scheme.ink)
+
+
+def encode(image: Image.Image) -> bytes:
+    """Return the picture as a WebP file."""
+    out = BytesIO()
+    image.save(out, "WEBP", quality=WEBP_QUALITY, method=WEBP_METHOD)
+    return out.getvalue()
+
+
+def _font(weight: fonts.Weight, size_px: float) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont
+
+    data = BytesIO(fonts.data(weight))
+    return ImageFont.truetype(data, size_px, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _write_line(
+    pen: ImageDraw.ImageDraw,
+    line: Line,
+    font: ImageFont.FreeTypeFont,
+    starts_em: tuple[float, ...],
+    tracking_em: float,
+    ink: Rgb,
+) -> None:
+    """Draw glyph by glyph: the basic layout can't track, nor kern from a GPOS table."""
+    for i, (character, start_em) in enumerate(zip(line.text, starts_em, strict=False)):
+        x_px = line.x_px + font.size * (start_em + tracking_em * i)
+        pen.text((x_px, line.baseline_px), character, ink, font, anchor="ls")
+
+
+def _ground(canvas: Canvas, scheme: Scheme) -> Image.Image:
+    """Paint the empty background: a soft light from the top right."""
+
+    def light(x: float, y: float) -> float:
+        return _smooth(max(0.0, 1 - math.hypot(x - 0.85, y - 0.15) / 1.1))
+
+    low, high = scheme.ground - scheme.glow, scheme.ground + scheme.glow
+    return _field(canvas, light).point([round(low + (high - low) * i / 255) for i in range(256)])
+
+
+def _strength(canvas: Canvas, quiet: Box, floor: float) -> Image.Image:
+    """Return how much of the drawing shows: `floor` in the quiet box, all of it far from there."""
+    padding_px, reach_px = 0.03 * canvas.unit, _REACH * canvas.unit
+
+    def shown(x: float, y: float) -> float:
+        share = (quiet.distance_px(x * canvas.width, y * canvas.height) - padding_px) / reach_px
+        return floor + (1 - floor) * _smooth(min(max(share, 0.0), 1.0))
+
+    return _field(canvas, shown)
+
+
+def _accent_strength(floor: float) -> list[int]:
+    """Return, by the drawing's strength, that of accents: none behind text, soon all of it."""
+    full = floor + (1 - floor) * _ACCENT_KNEE
+    return [round(255 * min(max((i / 255 - floor) / (full - floor), 0), 1)) for i in range(256)]
+
+
+def _smooth(share: float) -> float:
+    return share * share * (3 - 2 * share)
+
+
+def _field(canvas: Canvas, value: Callable[[float, float], float]) -> Image.Image:
+    """Paint a smooth picture, 0 to 255, from a function of place; all three run from 0 to 1.
+
+    The function should use its whole range: steps of the small picture show in the large one.
+    """
+    from PIL import Image
+
+    longer = max(canvas.width, canvas.height)
+    columns = max(round(_COARSE * canvas.width / longer), 8)
+    rows = max(round(_COARSE * canvas.height / longer), 8)
+    values = bytes(
+        round(255 * value((column + 0.5) / columns, (row + 0.5) / rows))
+        for row in range(rows)
+        for column in range(columns)
+    )
+    small = Image.frombytes("L", (columns, rows), values)
+    return small.resize((canvas.width, canvas.height), Image.Resampling.BICUBIC)
+
+
+def _gradients(canvas: Canvas) -> tuple[Image.Image, Image.Image]:
+    """Return pictures that run from 0 to 255, left to right and top to bottom."""
+    from PIL import Image
+
+    down = Image.linear_gradient("L")
+    across = down.transpose(Image.Transpose.ROTATE_90)
+    size = (canvas.width, canvas.height)
+    return (
+        across.resize(size, Image.Resampling.BILINEAR),
+        down.resize(size, Image.Resampling.BILINEAR),
+    )
+
+
+def _tones(scheme: Scheme, layer: Layer) -> list[int]:
+    """Return the layer's tone for each step of its gradient."""
+    base = scheme.accent_ground if layer.accent else scheme.ground
+    reach = scheme.accent_reach if layer.accent else scheme.reach
+    return [
+        round(min(max(base + reach * (layer.near + (layer.far - layer.near) * i / 255), 0), 255))
+        for i in range(256)
+    ]
+
+
+def _area(canvas: Canvas, layer: Layer, *, grown_px: float) -> _Area:
+    box = bounds(layer.shapes)
+    return _Area(
+        max(int(box.left - grown_px), 0),
+        max(int(box.top - grown_px), 0),
+        min(int(box.right + grown_px) + 1, canvas.width),
+        min(int(box.bottom + grown_px) + 1, canvas.height),
+    )
+
+
+def _mask(canvas: Canvas, layer: Layer, area: _Area) -> Image.Image:
+    """Draw the layer's shapes with smooth edges: Pillow's own are jagged."""
+    from PIL import Image
+
+    scale = 3 if canvas.width * canvas.height < 3_000_000 else 2
+    width, height = area.size
+    large = Image.new("L", (width * scale, height * scale))
+    _fill(large, layer, scale, area.left, area.top)
+    return large.reduce(scale)
+
+
+def _fill(image: Image.Image, layer: Layer, scale: float, left: float, top: float) -> None:
+    from PIL import ImageDraw
+
+    pen = ImageDraw.Draw(image)
+    for shape in layer.shapes:
+        pen.polygon([((x - left) * scale, (y - top) * scale) for x, y in shape], fill=255)
+
+
+def _throw_shadow(tones: Image.Image, canvas: Canvas, layer: Layer) -> None:
+    """Darken what lies around the layer's shapes."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    scale = _SHADOW_SCALE
+    radius_px = _SHADOW_RADIUS * canvas.unit
+    small = Image.new("L", (-(-canvas.width // scale), -(-canvas.height // scale)))
+    _fill(small, layer, 1 / scale, 0, 0)
+    blurred = small.filter(ImageFilter.GaussianBlur(radius_px / scale))
+    table = [round(i / 255 * layer.shadow * _SHADOW_TONES) for i in range(256)]
+    area = _area(canvas, layer, grown_px=3 * radius_px)
+    box = tuple(corner / scale for corner in area.corners)
+    shadow = blurred.point(table).resize(area.size, Image.Resampling.BILINEAR, box)
+    tones.paste(ImageChops.subtract(tones.crop(area.corners), shadow), area.corners)
+
+
+def _tinted(tones: Image.Image, ramp: Ramp) -> Image.Image:
+    from PIL import Image
+
+    channels = [tones.point([rgb[channel] for rgb in ramp]) for channel in range(3)]
+    return Image.merge("RGB", channels)

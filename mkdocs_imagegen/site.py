@@ -1,0 +1,154 @@
+"""The site as MkDocs knows it: its articles, the files they name, its prompt templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from . import plan as planning
+from .articles import check_defaults, scan_front_matter
+from .config import ImagegenConfig, find_endpoint, make_settings, read_environment, site_folder
+from .engine import Engine, price_book
+from .errors import SettingsError
+from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter
+from .store import Store
+
+VIEW_MAKERS = frozenset({"blog", "material/blog", "materialx/blog"})
+"""Plugins whose generated pages list articles and are none: archive, category, pagination."""
+
+I18N = "i18n"
+
+FrontMatters = Mapping[str, FrontMatter]
+
+
+def make_engine(
+    options: ImagegenConfig, config: MkDocsConfig, environ: Mapping[str, str]
+) -> Engine:
+    """Turn mkdocs.yml and the environment into an engine. Reads `.env` and the templates.
+
+    Raises:
+        SettingsError: they don't go together.
+    """
+    folder = site_folder(config)
+    environ = read_environment(environ, folder)
+    settings = make_settings(options, config, environ, price_book())
+    for told in check_defaults(settings, price_book()):
+        raise SettingsError(f"imagegen: {told.message}", hint=told.hint)
+    return Engine(
+        settings,
+        cache_dir=folder / options.cache_dir,
+        endpoint=find_endpoint(options, environ),
+        templates=read_templates(folder / options.templates_dir),
+        in_ci=environ.get("CI", "").lower() not in ("", "0", "false"),
+    )
+
+
+def has_languages(config: MkDocsConfig) -> bool:
+    """Tell whether this site is built once a language, each after the other."""
+    return I18N in config.plugins
+
+
+def watched_paths(options: ImagegenConfig, config: MkDocsConfig, store: Store) -> list[Path]:
+    """Return what `mkdocs serve` should rebuild for, besides the articles."""
+    templates = site_folder(config) / options.templates_dir
+    return [path for path in (templates, store.changed_path) if path.exists()]
+
+
+def scan_articles(files: Files) -> FrontMatters:
+    """Read the front matter of every page as its author typed it, by src_uri.
+
+    MkDocs swallows a block that is no YAML, and tells nothing of duplicate keys.
+    """
+    found: dict[str, FrontMatter] = {}
+    for file in files.documentation_pages():
+        scanned = scan_front_matter(_text(file), where=file.src_uri)
+        if scanned is not NO_FRONT_MATTER:
+            found[file.src_uri] = scanned
+    return found
+
+
+def collect_articles(files: Files, front_matters: FrontMatters) -> tuple[ArticleSource, ...]:
+    """Return the articles with their final front matter; pages that list articles are none."""
+    return tuple(
+        _article(file, page, front_matters.get(file.src_uri, NO_FRONT_MATTER))
+        for file in files.documentation_pages()
+        if (page := file.page) is not None and file.generated_by not in VIEW_MAKERS
+    )
+
+
+def digest_files(uris: frozenset[str], files: Files, docs_dir: str) -> planning.Digests:
+    """Hash those of the named files that the site has; a link out of docs_dir is not followed."""
+    root = Path(docs_dir).resolve()
+    digests: dict[str, str] = {}
+    for uri in uris:
+        file = files.get_file_from_path(uri)
+        path = Path(file.abs_src_path) if file and file.abs_src_path else root / uri
+        generated = file is not None and file.src_dir is None
+        if path.is_file() and (generated or path.resolve().is_relative_to(root)):
+            with path.open("rb") as opened:
+                digests[uri] = hashlib.file_digest(opened, "sha256").hexdigest()
+    return digests
+
+
+def read_templates(folder: Path) -> Mapping[str, str]:
+    """Return the site's own prompt templates by name; links out of the folder are left out.
+
+    Raises:
+        SettingsError: a template is no UTF-8 text.
+    """
+    root = folder.resolve()
+    templates: dict[str, str] = {}
+    for path in sorted(root.rglob("*")):
+        if not path.is_file() or not path.resolve().is_relative_to(root):
+            continue
+        name = path.relative_to(root).as_posix()
+        try:
+            templates[name] = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise SettingsError(
+                f"{folder.name}/{name} is no UTF-8 text", hint="save it as UTF-8, or move it away"
+            ) from None
+    return templates
+
+
+def _text(file: File) -> str:
+    try:
+        return file.content_bytes.decode("utf-8-sig", errors="replace")
+    except OSError:
+        return ""  # MkDocs reads it next, and tells
+
+
+def _article(file: File, page: Page, front_matter: FrontMatter) -> ArticleSource:
+    return ArticleSource(
+        src_uri=file.src_uri,
+        title=str(page.title or ""),
+        meta=page.meta,
+        section=_section(file, page),
+        date=_date(page.meta.get("date")),
+        markdown=page.markdown or "",
+        front_matter=front_matter,
+        locale=str(getattr(file, "locale", "") or ""),
+    )
+
+
+def _section(file: File, page: Page) -> str:
+    """Return the title of the nearest section; else the first folder, as a word."""
+    if page.parent is not None and page.parent.title:
+        return str(page.parent.title)
+    parts = PurePosixPath(file.src_uri).parts
+    return parts[0].replace("-", " ").replace("_", " ").capitalize() if len(parts) > 1 else ""
+
+
+def _date(value: object) -> str:
+    """Return an article's date as ISO text; Material's blog also writes `date: {created: ...}`."""
+    if isinstance(value, Mapping):
+        value = value.get("created")
+    if isinstance(value, dt.datetime):
+        value = value.date()
+    return value.isoformat() if isinstance(value, dt.date) else str(value or "")

@@ -1,0 +1,110 @@
+"""Value files below a diskcache folder: where one may lie, and how it is written to stay."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+_SHAPE = re.compile(r"([0-9a-f]{2})[/\\]([0-9a-f]{2})[/\\]([0-9a-f]{28}\.val)")
+"""The names that diskcache makes; a store written on Windows has the other slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFile:
+    """A value file as it lies on disk now."""
+
+    path: str
+    size_bytes: int
+
+
+def has_shape(filename: object) -> bool:
+    """Tell whether diskcache could have made this name."""
+    return isinstance(filename, str) and _SHAPE.fullmatch(filename) is not None
+
+
+def locate(root: str, filename: object, checked: set[str] | None = None) -> ValueFile | None:
+    """Return the value file that a row names, or None where none may be read or removed.
+
+    `root` is a real path. Two real folders and a regular file below it: a link on the way, a name
+    of another shape or a missing file is None. So the file's real path always lies in `root`.
+    `checked` takes the folders that were found real, and saves looking at them again.
+    """
+    match = _SHAPE.fullmatch(filename) if isinstance(filename, str) else None
+    if match is None:
+        return None
+    outer, inner, name = match.groups()
+    # Plain text, not Path: this runs several times an article in every build.
+    above = f"{root}{os.sep}{outer}"
+    folder = f"{above}{os.sep}{inner}"
+    checked = set() if checked is None else checked
+    for step in (above, folder):
+        if step not in checked:
+            if not is_real_folder(step):
+                return None
+            checked.add(step)
+    path = f"{folder}{os.sep}{name}"
+    found = _lstat(path)
+    if found is None or not stat.S_ISREG(found.st_mode):
+        return None
+    return ValueFile(path, found.st_size)
+
+
+def is_real_folder(path: str | Path) -> bool:
+    """Tell whether a path is a folder, and neither a link nor a junction to one."""
+    found = _lstat(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def any_value_folder(root: Path) -> bool:
+    """Tell whether there are folders in which diskcache keeps value files."""
+    if not root.is_dir():
+        return False
+    with os.scandir(root) as entries:
+        return any(re.fullmatch(r"[0-9a-f]{2}", entry.name) for entry in entries)
+
+
+def write_durably(root: str, filename: str, data: bytes) -> None:
+    """Write a new value file; on return it is on the disk, and so are the folders that name it.
+
+    No row points at the name before this returns, so half a file is never taken for a whole one.
+
+    Raises:
+        OSError: also where a link stands in the way of the new file.
+    """
+    path = Path(root, filename)
+    folder, outer = path.parent, path.parent.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (is_real_folder(outer) and is_real_folder(folder)):
+        raise NotADirectoryError(f"{folder} is a link")
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    for parent in (folder, outer, Path(root)):
+        _sync_folder(parent)
+
+
+def _lstat(path: str | Path) -> os.stat_result | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    # A junction on Windows passes for a folder; only its reparse tag gives it away.
+    return None if getattr(found, "st_reparse_tag", 0) else found
+
+
+def _sync_folder(path: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):  # Windows can't open a folder, and does not need to.
+        return
+    opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

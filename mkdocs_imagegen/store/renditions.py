@@ -1,0 +1,123 @@
+"""What is made of originals, and can be made again: facts by rendition key, pictures by digest.
+
+Bounded: diskcache evicts what was stored first. Not what was used last, as that would make each
+look into the store a write.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal, cast, get_args, get_type_hints
+
+from ..errors import StoreError
+from ..keys import digest
+from ..model import Rendition, Size
+from .faults import told
+from .files import ValueFile
+from .index import Policy
+from .originals import Originals, read_count, read_digest, read_object
+from .shelf import Shelf, UnreadableRowError
+
+POLICY = Policy(
+    name="renditions",
+    eviction_policy="least-recently-stored",
+    cull_limit=10,
+    size_limit_bytes=2 * 2**30,
+    synchronous=1,
+    mend="delete {folder}: it costs nothing to make again",
+)
+_FORMATS = get_args(get_type_hints(Rendition)["format"])
+
+
+class Renditions:
+    """Publishable files and what is known of them, over one shelf and the originals."""
+
+    def __init__(self, cache_dir: Path, originals: Originals, *, read_only: bool) -> None:
+        self._shelf = Shelf(cache_dir, POLICY, read_only=read_only)
+        self._originals = originals
+        self._facts: dict[str, Rendition] = {}
+        self.close = self._shelf.close
+
+    def rendition(self, key: str) -> Rendition | None:
+        """See `Store.rendition`."""
+        rendition = self._facts.get(key)
+        if rendition is None:
+            rendition = self._read_facts(key)
+            if rendition is None:
+                return None
+            self._facts[key] = rendition
+        if self._file(rendition) is not None:
+            return rendition
+        del self._facts[key]
+        self._shelf.forget(f"facts:{key}")
+        return None
+
+    def put(self, key: str, rendition: Rendition, data: bytes | None) -> None:
+        """See `Store.put_rendition`."""
+        if data is None:
+            if self._originals.file(rendition.digest, rendition.size_bytes) is None:
+                raise ValueError("no original has the digest and length of this rendition")
+        elif digest(data) != rendition.digest or len(data) != rendition.size_bytes:
+            raise ValueError("the facts are of other bytes")
+        else:
+            self._shelf.write(f"picture:{rendition.digest}", data)
+        self._shelf.write(f"facts:{key}", json.dumps(asdict(rendition), sort_keys=True).encode())
+        self._facts[key] = rendition
+
+    def path(self, rendition: Rendition) -> Path:
+        """See `Store.rendition_path`."""
+        file = self._file(rendition)
+        if file is None:
+            raise self._gone(rendition, "is missing or of another length")
+        return Path(file.path)
+
+    def read(self, rendition: Rendition) -> bytes:
+        """See `Store.read_rendition`."""
+        path = self.path(rendition)
+        with told("read", self._shelf.folder):
+            data = path.read_bytes()
+        if digest(data) != rendition.digest:
+            raise self._gone(rendition, "has other bytes than were stored")
+        return data
+
+    def _read_facts(self, key: str) -> Rendition | None:
+        try:
+            text = self._shelf.inline(f"facts:{key}")
+            return None if text is None else _rendition(text)
+        except (ValueError, UnreadableRowError):
+            # Whatever is wrong with the row: the rendition is made again and replaces it.
+            return None
+
+    def _file(self, rendition: Rendition) -> ValueFile | None:
+        key = f"picture:{rendition.digest}"
+        for _ in range(2):
+            try:
+                file = self._shelf.file(key)
+            except UnreadableRowError:
+                file = None
+            if file is not None and file.size_bytes == rendition.size_bytes:
+                return file
+            # Another process may have made it anew since this one looked.
+            self._shelf.forget(key)
+        return self._originals.file(rendition.digest, rendition.size_bytes)
+
+    def _gone(self, rendition: Rendition, why: str) -> StoreError:
+        return StoreError(
+            f"{self._shelf.folder}: the rendition {rendition.digest[:12]} {why}",
+            hint=POLICY.mend.format(folder=self._shelf.folder),
+        )
+
+
+def _rendition(text: bytes) -> Rendition:
+    fields = read_object(text)
+    size, picture_format = fields.get("size"), fields.get("format")
+    if not isinstance(size, dict) or picture_format not in _FORMATS:
+        raise ValueError("no rendition")
+    return Rendition(
+        digest=read_digest(fields),
+        size=Size(read_count(size, "width_px"), read_count(size, "height_px")),
+        format=cast(Literal["webp", "png", "jpeg"], picture_format),
+        size_bytes=read_count(fields, "size_bytes"),
+    )

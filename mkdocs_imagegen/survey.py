@@ -1,0 +1,138 @@
+"""Planning builds: the real MkDocs build, run into a temporary folder until all orders are known.
+
+So the command line's plan and the build's can't disagree. Buys nothing, publishes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import MkDocsException
+from mkdocs.plugins import BasePlugin
+
+from .config import ImagegenConfig
+from .engine import Engine
+from .errors import ImagegenError, SettingsError, SiteError
+from .model import Diagnostic, Orders
+from .plan import merge_orders
+
+PLUGIN = "imagegen"
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a planning build found out: filled by the plugin while MkDocs runs."""
+
+    parts: list[Orders] = field(default_factory=list)
+    """One a language."""
+    front_matter: tuple[Diagnostic, ...] = ()
+    """What the prescan told, also where the build stopped before there were orders."""
+    docs_dir: Path = field(default_factory=Path)
+    strict: bool = False
+    """Whether mkdocs.yml says `strict: true`."""
+    failure: ImagegenError | None = None
+    _engine: Engine | None = None
+
+    def add(self, orders: Orders, engine: Engine) -> None:
+        """Take in one language's orders."""
+        self.parts.append(orders)
+        self._engine = engine
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that made the orders; the store opens again for it."""
+        assert self._engine is not None  # survey_site raises where there is none
+        return self._engine
+
+    @property
+    def orders(self) -> Orders:
+        """The orders of all languages."""
+        return merge_orders(self.parts)
+
+    def close(self) -> None:
+        """Close the engine's store."""
+        self.engine.close()
+
+
+class SurveyDone(BaseException):
+    """Ends a planning build once the orders are known; passes MkDocs' own `except Exception`."""
+
+
+class SurveyedPlugin(BasePlugin[ImagegenConfig]):
+    """A plugin that stops with a survey instead of building, where it is given one."""
+
+    survey: Survey | None = None
+
+
+def survey_site(config_file: str | None) -> Survey:
+    """Run the real build into a temporary folder as far as it takes to know all orders.
+
+    With several languages that is the whole build. Whatever other plugins print goes to stderr.
+    The caller closes the engine's store.
+
+    Raises:
+        SettingsError: no mkdocs.yml, or one without this plugin.
+        SiteError: MkDocs or another plugin stopped the build.
+        ImagegenError: this plugin did.
+    """
+    survey = Survey()
+    with tempfile.TemporaryDirectory(prefix="imagegen-") as site_dir, _stdout_on_stderr():
+        try:
+            config = load_config(config_file, site_dir=site_dir)
+            survey.strict = bool(config.strict)
+            survey.docs_dir = Path(config.docs_dir).resolve()
+            config.strict = False  # of the build; the plan's own strictness is the caller's
+            _surveyed(config).survey = survey
+            _build(config)
+        except MkDocsException as error:
+            if survey.failure is not None:
+                raise survey.failure from error
+            raise _site_error(error, survey) from error
+    return survey
+
+
+def _surveyed(config: MkDocsConfig) -> SurveyedPlugin:
+    plugin = config.plugins.get(PLUGIN)
+    if not isinstance(plugin, SurveyedPlugin) or not plugin.config.enabled:
+        raise SettingsError(
+            f"{config.config_file_path}: the plugin imagegen is not on",
+            hint="add `- imagegen` below `plugins:`",
+        )
+    return plugin
+
+
+def _build(config: MkDocsConfig) -> None:
+    config.plugins.on_startup(command="build", dirty=False)
+    try:
+        with suppress(SurveyDone):
+            build(config)
+    finally:
+        config.plugins.on_shutdown()
+
+
+def _site_error(error: MkDocsException, survey: Survey) -> ImagegenError:
+    told = "".join(f"{diagnostic}\n" for diagnostic in survey.front_matter)
+    return SiteError(f"{told}the site can't be built: {error}", hint="mkdocs build says more")
+
+
+@contextmanager
+def _stdout_on_stderr() -> Iterator[None]:
+    """Keep stdout for our answer: other plugins print there, some from child processes."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
