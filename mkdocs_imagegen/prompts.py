@@ -12,6 +12,7 @@ from collections.abc import (
     Callable,
     Collection,
     ItemsView,
+    Iterable,
     Iterator,
     KeysView,
     Mapping,
@@ -107,7 +108,7 @@ class Prompts:
 
     def __init__(self, settings: Settings, sources: Mapping[str, str]) -> None:
         self._settings = settings
-        self._names = {name: name for name in sorted(sources)}
+        self._sources = {name: name for name in sorted(sources)}
         snippets = {_snippet(part): text for part, text in settings.parts.items()}
         self._jinja = _Sandbox({**sources, **snippets})
         site = settings.site
@@ -204,13 +205,17 @@ class Prompts:
             case jinja2.TemplateNotFound():
                 wanted = [str(name) for name in error.templates]
                 named = " or ".join(f"`{name}`" for name in wanted)
-                return f"there is no template {named}", _suggest(wanted[-1], self._names, both=True)
+                return f"there is no template {named}", _suggest(
+                    wanted[-1], self._sources, both=True
+                )
             case jinja2.TemplateAssertionError() if found := _NO_FILTER.match(str(error)):
                 known = self._jinja.filters if found[1] == "filter" else self._jinja.tests
                 offered = {name: name for name in known if name.isidentifier()}
                 return f"there is no {found[1]} `{found[2]}`", _suggest(found[2], offered)
             case jinja2.TemplateSyntaxError():
                 return f"syntax error: {error.message}", "mend the template on that line"
+            case SyntaxError():
+                return f"this is too much for Python: {error.msg}", "nest fewer loops and brackets"
             case SecurityError():
                 return str(error), f"a template reads {', '.join(_ROOTS)} and what it sets itself"
             case jinja2.UndefinedError():
@@ -364,8 +369,8 @@ def _without_fences(text: str) -> Iterator[str]:
 def _paragraphs(text: str) -> Iterator[str]:
     prose = _HEADING.sub("\n", _HIDDEN.sub("", text.replace("\0", "")))
     for block in re.split(r"\n[ \t]*(?=\n)", prose):
-        block = block.strip("\n")
-        if not _NO_PROSE.match(block) and (plain := _without_marks(block)):
+        block = block.strip("\n") if block.strip() else ""
+        if block and not _NO_PROSE.match(block) and (plain := _without_marks(block)):
             yield plain
 
 
@@ -491,14 +496,14 @@ _FILTERS = (
     *("truncate", "unique", "upper", "wordcount", "wordwrap"),
 )
 """Jinja's filters without those that are random, make HTML, or read Python attributes."""
-_GROWING = ("batch", "center", "format", "indent", "join", "replace", "round", "slice", "wordwrap")
+_GROWING = ("batch", "center", "indent", "join", "replace", "round", "slice", "wordwrap")
 _METHODS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (str, ("capitalize", "endswith", "lower", "lstrip", "removeprefix", "removesuffix", "replace")),
     (str, ("rstrip", "split", "splitlines", "startswith", "strip", "title", "upper")),
     (dict, ("get", "items", "keys", "values")),
 )
 _JINJA_OWN = (BlockReference, LoopContext, Namespace, TemplateModule, TemplateReference, tuple)
-_VIEWS = (KeysView, ItemsView, ValuesView)
+_LISTS = (list, tuple, KeysView, ItemsView, ValuesView)
 _VALUES = (str, int, float, type(None), range, jinja2.Undefined, _Record)
 
 
@@ -558,17 +563,17 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         __self.spend(1)
-        if isinstance(__obj, BuiltinMethodType):
+        if isinstance(__obj, BuiltinMethodType) and __obj.__name__ == "replace":
             _bound(__obj.__self__, *args)
         return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, (int, float)) and isinstance(right, (int, float)):
             _bound_number(operator, left, right)
-        elif isinstance(left, int):
-            _bound(right, left)
-        else:
-            _bound(left, right)
+        elif operator == "%":
+            _bound_format(left, right)
+        elif operator == "*":
+            _bound(right, left) if isinstance(left, int) else _bound(left, right)
         result = super().call_binop(context, operator, left, right)
         self.spend(_weigh(result))
         return result
@@ -578,7 +583,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         def measured(*args: Any, **kwargs: Any) -> Any:
             inner = isinstance(args[0], (jinja2.Environment, Context, EvalContext))
             given = (*args[inner:], *kwargs.values())
-            if name in _GROWING:
+            if name == "format":
+                _bound_format(*given)
+            elif name in _GROWING:
                 _bound(*given)
             elif _weigh(*given) > _LARGEST_CHARS:
                 raise _flood(_LARGEST_CHARS)
@@ -655,7 +662,7 @@ def _weigh(*values: Any) -> int:
         elif isinstance(value, dict):
             total += 2 * len(value)
             waiting += [*value, *value.values()]
-        elif isinstance(value, (list, tuple, *_VIEWS)):
+        elif isinstance(value, _LISTS):
             total += len(value)
             waiting += value
         elif not isinstance(value, _VALUES):
@@ -667,14 +674,22 @@ def _weigh(*values: Any) -> int:
 
 
 def _bound(value: Any, *others: Any) -> None:
-    """Refuse an operation whose result could be huge, before it is done."""
-    size = _weigh(value)
-    if isinstance(value, str) and "%" in value:
-        # A width in a format: `%9000000d`.
-        size += max((int(number[:9]) for number in re.findall(r"\d+", value)), default=0)
-    times = sum(abs(other) if isinstance(other, int) else _weigh(other) for other in others)
-    if size * max(1, times) > _LARGEST_CHARS:
+    """Refuse to repeat or fill up a value so often that the result would be huge."""
+    if _weigh(value) * max(1, _widths(others)) > _LARGEST_CHARS:
         raise _flood(_LARGEST_CHARS)
+
+
+def _bound_format(text: Any, *others: Any) -> None:
+    """Refuse a format whose result would be huge, for example `%9000000d`."""
+    _bound(text)
+    known = str(text)
+    width = max((int(number[:9]) for number in re.findall(r"\d+", known)), default=0)
+    if known.count("%") * (width + _widths(others)) > _LARGEST_CHARS:
+        raise _flood(_LARGEST_CHARS)
+
+
+def _widths(values: Iterable[Any]) -> int:
+    return sum(abs(value) if isinstance(value, int) else _weigh(value) for value in values)
 
 
 def _bound_number(operator: str, left: float, right: float) -> None:

@@ -6,11 +6,13 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.imageserver import ImageServer
+from tests.sites import Site
 
 _OWN_PREFIXES = ("IMAGEGEN_", "OPENAI_", "NBILITY_")
 
@@ -73,3 +75,15 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture
+def site(tmp_path: Path, image_server: ImageServer) -> Site:
+    """An empty site that knows the test server and its key."""
+    return Site(tmp_path / "site", image_server, options={"price_as": "openai"})
+
+
+@pytest.fixture
+def keyless_site(tmp_path: Path) -> Site:
+    """An empty site without key or endpoint."""
+    return Site(tmp_path / "site")

@@ -25,13 +25,15 @@ _COVER_KEY = re.compile(
     r"""^[ ]{0,3}["']?(cover(?:_\w+)?)["']?[ \t]*[:=][ \t]*(.*)""", re.MULTILINE | re.IGNORECASE
 )
 
+_IMAGE_KEY = re.compile(r"""image["']?\s*:""")
+
 # What YAML's grammar allows but building the values may refuse. Only a block with one of these is
 # read in full to see whether MkDocs can use it: that takes as long as all the rest.
 _ODD_SIGN = re.compile(r"[!&*?={<]")
 _ODD = re.compile(r"(?<![^\s\[{,:])(?:[!&*]\S|\?\s|=)|[\[{,]\s*[\[{]|\{\s*\{|<<", re.MULTILINE)
 _ODD_KEY = re.compile(r"[\]}]\s*:|\[\s*[\[{]|0[bx]_")
 _ODD_DATE = re.compile(
-    r"0000-|\d{4}-(?!(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
+    r"\d{4}-(?!(?<!0000-)(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"
     r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)?[ \t]*(?:$|[,\]}'\"]))\d",
     re.MULTILINE,
 )
@@ -76,8 +78,7 @@ def scan_front_matter(text: str, *, where: str, whole_file: bool = False) -> Fro
 
 
 def _scan_yaml(block: str, where: str, *, first_line: int, whole_file: bool = False) -> FrontMatter:
-    lowered = block.lower()
-    if "cover" not in lowered and "image" not in lowered:
+    if "cover" not in block.lower() and not _IMAGE_KEY.search(block):
         return NO_FRONT_MATTER
     root = _compose(block)
     if root is None:

@@ -1,4 +1,4 @@
-"""Draws covers on this machine: no key, no network, no cost. The same sketch gives the same bytes."""
+"""Draws covers on this machine: no key, no network, no cost, the same bytes for a sketch."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _BLACK_LIGHTNESS, _RAMP_SPAN = 0.10, 0.88
 """OKLCH lightness of tone 0, and what tone 255 adds: all ramps share this scale."""
 _TONES = 255 / _RAMP_SPAN
 """Tones in one unit of lightness."""
-_STOPS = 33
+_STOPS = 18
 _RESERVE = 0.4
 """Contrast kept for what the encoder changes."""
 

@@ -22,7 +22,7 @@ class PairClasses:
     first_class: Mapping[int, int]
     second_class: Mapping[int, int]
     advances: tuple[tuple[int, ...], ...]
-    """By class of the first glyph, then of the second; a class of 0 holds all that are not named."""
+    """By class of the first glyph, then of the second; class 0 is of all that are not named."""
 
     def kern(self, first: int, second: int) -> int | None:
         """Return the change of the first glyph's advance, `None` where the pair is not meant."""
@@ -54,9 +54,13 @@ class FontFile:
     kerning: tuple[tuple[PairClasses | PairList, ...], ...]
     """By lookup: in each, the first subtable that means a pair decides."""
 
-    def width_em(self, text: str) -> float:
-        """Return the width of kerned text, in em; each character must be in the font."""
-        return self.positions_em(text)[-1]
+    def width_em(self, text: str, *, tracking_em: float) -> float:
+        """Return the width of kerned text, in em, without the tracking after its end.
+
+        Raises:
+            KeyError: for a character that the font lacks.
+        """
+        return self.positions_em(text)[-1] + tracking_em * max(len(text) - 1, 0)
 
     def positions_em(self, text: str) -> tuple[float, ...]:
         """Return where each character starts and, last, where the text ends, in em from 0."""

@@ -30,7 +30,7 @@ def choose(seed: Seed) -> Motif:
     return seed.choice("motif", (ribbons, arcs, tiles, hills))
 
 
-def ribbons(canvas: Canvas, seed: Seed, text: Box | None) -> Drawing:
+def ribbons(canvas: Canvas, seed: Seed, _text: Box | None) -> Drawing:
     """Draw bands of strands that run from curve to curve and turn where the curves cross."""
     layers: list[Layer] = []
     for band, deepest in ((0, 0.5), (1, 1.0)):
@@ -71,7 +71,7 @@ def _curve(canvas: Canvas, seed: Seed, name: str) -> list[Point]:
     return points
 
 
-def arcs(canvas: Canvas, seed: Seed, text: Box | None) -> Drawing:
+def arcs(canvas: Canvas, seed: Seed, _text: Box | None) -> Drawing:
     """Draw discs within discs, cut from paper, with one bright ring."""
     x = seed.number("x", 0.84, 1.0) * canvas.width
     y = seed.choice("y", (0.04, 0.5, 0.96)) * canvas.height
@@ -154,7 +154,7 @@ def hills(canvas: Canvas, seed: Seed, text: Box | None) -> Drawing:
         # Beside the text or above it, and smaller where there is little room.
         sun_x, sun_y = 0.84 * canvas.width, min(sun_y, 0.20 * canvas.height)
         room = text.distance_px(sun_x, sun_y) - 0.085 * canvas.unit
-        radius = min(radius, max(room, 0.07 * canvas.unit))
+        radius = min(radius, max(room, 0.05 * canvas.unit))
     layers = [
         Layer((disc(sun_x, sun_y, radius * 2.6),), 0.12, 0.12),
         Layer((disc(sun_x, sun_y, radius * 1.75),), 0.22, 0.22),

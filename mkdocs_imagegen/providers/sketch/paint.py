@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from . import fonts
 from .colour import Ramp, Rgb, Scheme
-from .layout import LABEL_TRACKING_EM, TITLE_TRACKING_EM, Line, TextLayout
+from .layout import LABEL_TRACKING_EM, Line, TextLayout
+from .linebreaks import TITLE_TRACKING_EM
 from .shapes import Box, Canvas, Layer, bounds
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 WEBP_QUALITY = 82
 WEBP_METHOD = 2
 """Effort 0 to 6: these pictures are small at any effort, and 4 takes nearly twice the time."""
-_COARSE = 32
+_COARSE = 24
 """The longer side, in pixels, of the smooth fields that are computed pixel by pixel."""
 _REACH = 0.30
 """How far from the text the drawing has its full strength, as a share of the unit."""
@@ -242,7 +243,8 @@ def _throw_shadow(tones: Image.Image, canvas: Canvas, layer: Layer) -> None:
     blurred = small.filter(ImageFilter.GaussianBlur(radius_px / scale))
     table = [round(i / 255 * layer.shadow * _SHADOW_TONES) for i in range(256)]
     area = _area(canvas, layer, grown_px=3 * radius_px)
-    box = tuple(corner / scale for corner in area.corners)
+    left, top, right, bottom = area.corners
+    box = (left / scale, top / scale, right / scale, bottom / scale)
     shadow = blurred.point(table).resize(area.size, Image.Resampling.BILINEAR, box)
     tones.paste(ImageChops.subtract(tones.crop(area.corners), shadow), area.corners)
 

@@ -1,4 +1,4 @@
-"""The geometry that layout, motifs and paint share: boxes, polygons, layers. No colours, no Pillow."""
+"""The geometry that layout, motifs and paint share. Knows no colours and no Pillow."""
 
 from __future__ import annotations
 

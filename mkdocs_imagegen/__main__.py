@@ -1,0 +1,5 @@
+"""`python -m mkdocs_imagegen`."""
+
+from .cli import main
+
+main()
