@@ -97,8 +97,8 @@ class ImagegenConfig(base.Config):
     """0 to 100, for pictures that the endpoint did not send as WebP."""
     cache_dir = c.Type(str, default=".cache/imagegen")
     """The store's folder, beside mkdocs.yml."""
-    log_level = c.Choice(["debug", "info", "warning", "error"], default="info")
-    """The least that this plugin reports."""
+    log_level = c.Optional(c.Choice(["debug", "info", "warning", "error"]))
+    """The least that this plugin reports; MkDocs' own level (`-q`, `-v`) unless it is set."""
 
 
 def site_folder(config: MkDocsConfig) -> Path:

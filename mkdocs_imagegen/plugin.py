@@ -59,7 +59,7 @@ class ImagegenPlugin(SurveyedPlugin):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Refuse settings that can't work, before MkDocs empties site_dir. Opens no store."""
         if self.config.enabled:
-            log.logger.setLevel(self.config.log_level.upper())
+            log.logger.setLevel((self.config.log_level or "notset").upper())
             self._close()
             with self._told_to_mkdocs():
                 self._engine = site.make_engine(self.config, config, os.environ)

@@ -75,6 +75,8 @@ _FLOOD_CHARS = PROMPT_LIMIT_CHARS * 4
 _LARGEST_CHARS = 2_000_000
 """The longest text that one operation may make on the way."""
 _LARGEST_NUMBER_BITS = 1_024
+_CALL_CHARS = 10
+"""What one call counts: it takes longer than a turn of a loop."""
 _DEEP = 40
 """So many templates inside each other are a loop."""
 
@@ -120,7 +122,8 @@ class Prompts:
 
         Raises:
             TemplateError: if a template is missing, broken, reaches for what is not there or not
-                allowed, floods, or if the prompt comes out empty or too long.
+                allowed, floods, or if the prompt comes out empty or too long. The place stands in
+                its fields, not in its message.
         """
         variables: dict[str, object] = {"site": self._site}
         article = _Record("article", partial(_article_values, cover.article))
@@ -167,7 +170,7 @@ class Prompts:
     def _check_length(self, text: str, template: str) -> None:
         if not text.strip():
             raise TemplateError(
-                f"{template}: the prompt comes out empty",
+                "the prompt comes out empty",
                 hint="write cover_prompt in the article's front matter, or let the template say"
                 " something without it",
                 template=template,
@@ -178,7 +181,7 @@ class Prompts:
             if limit < PROMPT_LIMIT_CHARS:
                 hint += f", or set max_prompt_chars in mkdocs.yml, up to {PROMPT_LIMIT_CHARS:,}"
             raise TemplateError(
-                f"{template}: the prompt has {len(text):,} characters, the limit is {limit:,}",
+                f"the prompt has {len(text):,} characters, the limit is {limit:,}",
                 hint=hint,
                 template=template,
             )
@@ -195,8 +198,7 @@ class Prompts:
         elif frames:
             template, line = frames[-1]
         what, hint = self._what_and_hint(error)
-        where = template if line is None else f"{template}, line {line}"
-        return TemplateError(f"{where}: {what}", hint=hint, template=template, line=line)
+        return TemplateError(what, hint=hint, template=template, line=line)
 
     def _what_and_hint(self, error: Exception) -> tuple[str, str]:
         match error:
@@ -205,9 +207,8 @@ class Prompts:
             case jinja2.TemplateNotFound():
                 wanted = [str(name) for name in error.templates]
                 named = " or ".join(f"`{name}`" for name in wanted)
-                return f"there is no template {named}", _suggest(
-                    wanted[-1], self._sources, both=True
-                )
+                hint = _suggest(wanted[-1], self._sources, both=True)
+                return f"there is no template {named}", hint
             case jinja2.TemplateAssertionError() if found := _NO_FILTER.match(str(error)):
                 known = self._jinja.filters if found[1] == "filter" else self._jinja.tests
                 offered = {name: name for name in known if name.isidentifier()}
@@ -382,7 +383,7 @@ def _without_marks(block: str) -> str:
         return f"\0{len(code) - 1}\0"
 
     # The cut is only there so that one huge paragraph can't take long.
-    text = _CODE.sub(put_aside, _LINE_MARK.sub("", block)[: 20 * EXCERPT_LIMIT_CHARS])
+    text = _CODE.sub(put_aside, _LINE_MARK.sub("", block)[: 10 * EXCERPT_LIMIT_CHARS])
     for pattern, into in _MARKS:
         text = pattern.sub(into, text)
     return re.sub(r"\0(\d+)\0", lambda found: code[int(found[1])], html.unescape(text)).strip()
@@ -419,6 +420,8 @@ class _Unknown(jinja2.StrictUndefined):
     """A name that is not there; its message holds the hint on a second line."""
 
     __slots__ = ()
+    # Inside a list that is printed, too.
+    __repr__ = jinja2.StrictUndefined.__str__
 
     @property
     def _undefined_message(self) -> str:
@@ -562,7 +565,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getitem(obj, argument)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        __self.spend(1)
+        __self.spend(_CALL_CHARS)
         if isinstance(__obj, BuiltinMethodType) and __obj.__name__ == "replace":
             _bound(__obj.__self__, *args)
         return super().call(__context, __obj, *args, **kwargs)

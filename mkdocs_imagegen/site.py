@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import html
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -127,7 +128,7 @@ def _text(file: File) -> str:
 def _article(file: File, page: Page, front_matter: FrontMatter) -> ArticleSource:
     return ArticleSource(
         src_uri=file.src_uri,
-        title=str(page.title or ""),
+        title=_title(page),
         meta=page.meta,
         section=_section(file, page),
         date=_date(page.meta.get("date")),
@@ -135,6 +136,16 @@ def _article(file: File, page: Page, front_matter: FrontMatter) -> ArticleSource
         front_matter=front_matter,
         locale=str(getattr(file, "locale", "") or ""),
     )
+
+
+def _title(page: Page) -> str:
+    """Return the title that readers see above the text; a menu may call the page otherwise."""
+    if title := page.meta.get("title"):
+        return str(title)
+    heading = next(iter(page.toc or ()), None)
+    if heading is not None and heading.level == 1:
+        return html.unescape(heading.title)
+    return str(page.title or "")
 
 
 def _section(file: File, page: Page) -> str:

@@ -14,6 +14,9 @@ from .fields import FIELDS
 from .given import collect_given, diagnose
 from .values import Around, FieldError, Given, SizeRules
 
+_ASKING = frozenset(("prompt", "file", "enabled"))
+"""The fields that ask for a cover; the others only say what it is like."""
+
 
 def read_cover(
     source: ArticleSource, settings: Settings, rules: SizeRules
@@ -30,42 +33,58 @@ def read_cover(
     model = given["model"].value if "model" in given else values["model"]
     page_dir = posixpath.dirname(source.src_uri)
     around = Around(page_dir, model if isinstance(model, str) else "", settings.size, rules)
-    failed: set[str] = set()
-    for name, one in given.items():
-        try:
-            values[name] = FIELDS[name].read(one, around)
-        except FieldError as error:
-            failed.add(name)
-            problems.append(diagnose(source, one, error))
+    read, errors = _read(given, around)
+    values |= read
     enabled = values.pop("enabled", None)
     own: OwnPicture | None = values.pop("file", None)
     if enabled is False:
         return None, ()
-    if not (own or "model" in failed):
-        problems += (
-            told for name, told in _misfits(source, given, values, rules) if name not in failed
-        )
+    asks = bool(own or enabled or values["prompt"] or _ASKING & errors.keys())
+    if asks or any(one.raw for one in given.values()):
+        problems += (diagnose(source, given[name], error) for name, error in errors.items())
+    if asks and not own:
+        problems += _misfits(source, given, values, errors, rules)
     if problems or any(told.level == "error" for told in source.front_matter.diagnostics):
         return None, tuple(problems)
-    if not (own or values["prompt"] or enabled):
+    if not asks:
         return None, tuple(_without_prompt(source, given))
     notes = tuple(_unused_prompt(source, given, own)) if own else ()
     return Cover(article=source, own=own, **values), notes
 
 
+def _read(
+    given: Mapping[str, Given], around: Around
+) -> tuple[dict[str, object], dict[str, FieldError]]:
+    """The good values and the errors, each by field name."""
+    values: dict[str, object] = {}
+    errors: dict[str, FieldError] = {}
+    for name, one in given.items():
+        try:
+            values[name] = FIELDS[name].read(one, around)
+        except FieldError as error:
+            errors[name] = error
+    return values, errors
+
+
 def _misfits(
-    source: ArticleSource, given: Mapping[str, Given], values: Mapping[str, Any], rules: SizeRules
-) -> Iterator[tuple[str, Diagnostic]]:
+    source: ArticleSource,
+    given: Mapping[str, Given],
+    values: Mapping[str, Any],
+    errors: Mapping[str, FieldError],
+    rules: SizeRules,
+) -> Iterator[Diagnostic]:
     for name, reason, better in misfits(values, rules):
+        if errors.keys() & {name, "model"}:
+            continue  # told already, and the value here is the site's
         blamed = given.get(name) or given.get("model")
         if blamed:
             own_name = given[name].name if name in given else f"cover_{name}"
             error = FieldError(f"{blamed.key}: {reason}", f"write {own_name}: {better}")
-            yield name, diagnose(source, blamed, error)
+            yield diagnose(source, blamed, error)
         else:
             told = f"{reason} (set in mkdocs.yml)"
             hint = f"write {name}: {better} in mkdocs.yml"
-            yield name, Diagnostic("error", told, source.src_uri, f"cover_{name}", hint=hint)
+            yield Diagnostic("error", told, source.src_uri, f"cover_{name}", hint=hint)
 
 
 def _without_prompt(source: ArticleSource, given: Mapping[str, Given]) -> Iterator[Diagnostic]:

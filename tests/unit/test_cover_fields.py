@@ -252,6 +252,13 @@ def test_fields_without_a_prompt_are_told_and_get_no_cover() -> None:
     assert read("title: x", meta={"cover_style": "ink"}) == (None, ())
 
 
+def test_a_folders_broken_field_is_told_only_where_a_cover_is_asked_for() -> None:
+    for value in ("1200x630", 969):
+        folder: dict[str, object] = {"cover_size": value}
+        assert read("title: x", meta=folder) == (None, ())
+        assert problem_of("cover_prompt: x", meta=folder).key == "cover_size"
+
+
 @pytest.mark.parametrize(
     ("block", "key", "ref", "candidates"),
     [

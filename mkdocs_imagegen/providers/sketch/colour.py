@@ -123,24 +123,25 @@ def _is_bright(colour: Oklch) -> bool:
 
 
 def _deep(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
-    ground = min(max(0.17 + 0.38 * primary.lightness, 0.20), 0.42)
     turn = _turn(seed)
     cool = _ramp(primary.hue + turn / 4, primary.chroma * 0.95, bend=turn * 0.6, fade=0.45)
     warm = _ramp(primary.hue - turn, primary.chroma * 1.05, bend=turn * 0.6, fade=0.45)
     ink = Oklch(0.985, 0.006, primary.hue).rgb()
     label = Oklch(0.87, min(accent.chroma, 0.09), accent.hue).rgb()
-    glow = 15
-    reach = round((0.42 - 0.2 * ground) * _TONES)
+    ground, glow = _tone(min(max(0.17 + 0.38 * primary.lightness, 0.20), 0.42)), 15
+    while not _is_readable((ink, label), (cool, warm), ground + glow):
+        ground -= 1
+    reach = round(0.40 * _TONES - 0.2 * ground)
     return Scheme(
         cool=cool,
         warm=warm,
         accent=_ramp(accent.hue, accent.chroma),
-        ground=_tone(ground),
+        ground=ground,
         glow=glow,
         reach=reach,
         accent_ground=_tone(max(accent.lightness, 0.60) - 0.12),
         accent_reach=round(0.15 * _TONES),
-        quiet=_quiet((cool, warm), (ink, label), _tone(ground) + glow, reach),
+        quiet=_quiet((cool, warm), (ink, label), ground + glow, reach),
         ink=ink,
         label=label,
         rule=Oklch(max(accent.lightness, 0.66), accent.chroma, accent.hue).rgb(),
@@ -148,25 +149,24 @@ def _deep(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
 
 
 def _bright(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
-    ground = min(max(primary.lightness, 0.78), 0.955)
     turn = abs(_turn(seed)) * (-1 if primary.hue > 80 else 0.5)
     cool = _ramp(primary.hue, primary.chroma)
     warm = _ramp(primary.hue + turn, primary.chroma)
     ink = Oklch(0.20, min(primary.chroma, 0.035), primary.hue).rgb()
     label = Oklch(0.34, min(accent.chroma, 0.09), accent.hue).rgb()
-    glow = 9
+    ground, glow = _tone(min(max(primary.lightness, 0.78), 0.955)), 9
     reach = round(-0.22 * _TONES)
     return Scheme(
         cool=cool,
         warm=warm,
         accent=_ramp(accent.hue, accent.chroma),
-        ground=_tone(ground),
+        ground=ground,
         glow=glow,
         reach=reach,
         accent_ground=_tone(accent.lightness + 0.06),
         accent_reach=round(-0.10 * _TONES),
         # The tones of shadows, which only a bright ground makes worse for the text.
-        quiet=_quiet((cool, warm), (ink, label), _tone(ground) - glow, reach - 30),
+        quiet=_quiet((cool, warm), (ink, label), ground - glow, reach - 30),
         ink=ink,
         label=label,
         rule=Oklch(min(accent.lightness, 0.58), accent.chroma, accent.hue).rgb(),
@@ -178,13 +178,14 @@ def _quiet(ramps: tuple[Ramp, ...], inks: tuple[Rgb, ...], worst: int, reach: in
 
     `worst` is the background's own tone that is nearest to the inks.
     """
-    for step in range(10, 0, -1):
-        tone = min(max(round(worst + reach * step * 0.04), 0), 255)
-        if all(
-            contrast(ramp[tone], ink) > TEXT_CONTRAST + _RESERVE for ramp in ramps for ink in inks
-        ):
-            return step * 0.04
-    return 0.0
+    steps = range(10, 0, -1)
+    allowed = (n for n in steps if _is_readable(inks, ramps, round(worst + reach * n * 0.04)))
+    return next(allowed, 0) * 0.04
+
+
+def _is_readable(inks: tuple[Rgb, ...], ramps: tuple[Ramp, ...], tone: int) -> bool:
+    behind = [ramp[min(max(tone, 0), 255)] for ramp in ramps]
+    return all(contrast(rgb, ink) >= TEXT_CONTRAST + _RESERVE for rgb in behind for ink in inks)
 
 
 def _turn(seed: Seed) -> float:

@@ -18,12 +18,14 @@ SAFE_HEIGHT = 0.8
 """The share of the height, in the middle, that holds all text: previews crop the rest away."""
 LABEL_TRACKING_EM = 0.13
 _LEADING_EM = 1.09
-_DESCENT_EM = 0.24
+_DESCENT_EM = 0.27
 _LARGEST_TITLE = (0.185, 0.152, 0.128, 0.106)
 """The title's size by its number of lines, as a share of the unit."""
 _SMALLEST_TITLE = 0.050
 _LONGEST_WORD_AT = 0.064
 """A word that is too wide at this size is broken, not shrunk any further."""
+_LONGEST_TITLE = 600
+"""Characters: more can't be shown in any size, so they need not be measured."""
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -82,11 +84,11 @@ class Frame:
 
 def lay_out(sketch: Sketch, title_font: FontFile, label_font: FontFile) -> TextLayout | None:
     """Return the placed text, `None` where the title is empty or not in the font's script."""
-    title = wording.readable(sketch.title, title_font)
+    title = wording.readable(sketch.title, title_font)[:_LONGEST_TITLE]
     if not title:
         return None
     frame = Frame.of(sketch.size)
-    label = wording.upper(wording.readable(sketch.section, label_font))
+    label = wording.readable(wording.upper(sketch.section), label_font)
     lines, size_px = _fit_title(title, frame, title_font, has_label=bool(label))
     return _place(lines, size_px, label, frame, title_font, label_font)
 
@@ -98,7 +100,7 @@ def _fit_title(
     measure_px, unit_px = frame.measure_px, frame.unit_px
     tallest_px = [_tallest_px(n, frame, has_label=has_label) for n in range(1, MAX_LINES + 1)]
     smallest_px = min(_SMALLEST_TITLE * unit_px, tallest_px[-1])
-    pieces = tuple(linebreaks.pieces(title, font, measure_px / (_LONGEST_WORD_AT * unit_px)))
+    pieces = tuple(linebreaks.split(title, font, measure_px / (_LONGEST_WORD_AT * unit_px)))
     pieces = linebreaks.shorten(pieces, font, measure_px / smallest_px)
     division = linebreaks.Division.of(pieces, font)
     best: tuple[tuple[str, ...], float] = ((), 0.0)
@@ -156,7 +158,7 @@ def _place(
         Line(
             text,
             left_px,
-            baseline_px + i * _LEADING_EM * size_px,
+            round(baseline_px + i * _LEADING_EM * size_px),
             size_px * linebreaks.title_em(text, title_font),
         )
         for i, text in enumerate(lines)
@@ -187,7 +189,7 @@ def _place_head(label: str, frame: Frame, top_px: float, font: FontFile) -> tupl
     x_px = rule.right + 0.8 * size_px
     text = _cut(label, font, (left_px + frame.measure_px - x_px) / size_px)
     line_width_px = size_px * font.width_em(text, tracking_em=LABEL_TRACKING_EM)
-    return rule, Line(text, x_px, top_px + cap_px, line_width_px)
+    return rule, Line(text, x_px, round(top_px + cap_px), line_width_px)
 
 
 def _cut(label: str, font: FontFile, longest_em: float) -> str:

@@ -28,7 +28,8 @@ def title_em(text: str, font: FontFile) -> float:
     return font.width_em(text, tracking_em=TITLE_TRACKING_EM)
 
 
-def pieces(title: str, font: FontFile, longest_em: float) -> Iterator[Piece]:
+def split(title: str, font: FontFile, longest_em: float) -> Iterator[Piece]:
+    """Yield the title's pieces, none wider than `longest_em` but for a hyphen."""
     for word in title.split(" "):
         parts = list(_parts(word, font, longest_em))
         for part in parts[:-1]:

@@ -153,7 +153,7 @@ def hills(canvas: Canvas, seed: Seed, text: Box | None) -> Drawing:
     if text is not None:
         # Beside the text or above it, and smaller where there is little room.
         sun_x, sun_y = 0.84 * canvas.width, min(sun_y, 0.20 * canvas.height)
-        room = text.distance_px(sun_x, sun_y) - 0.085 * canvas.unit
+        room = text.distance_px(sun_x, sun_y) - 0.11 * canvas.unit
         radius = min(radius, max(room, 0.05 * canvas.unit))
     layers = [
         Layer((disc(sun_x, sun_y, radius * 2.6),), 0.12, 0.12),

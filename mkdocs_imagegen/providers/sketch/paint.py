@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 WEBP_QUALITY = 82
 WEBP_METHOD = 2
 """Effort 0 to 6: these pictures are small at any effort, and 4 takes nearly twice the time."""
-_COARSE = 24
+_COARSE = 32
 """The longer side, in pixels, of the smooth fields that are computed pixel by pixel."""
 _REACH = 0.30
 """How far from the text the drawing has its full strength, as a share of the unit."""
-_ACCENT_KNEE = 0.10
+_ACCENT_SHARES = (0.02, 0.12)
+"""Where accents begin to show and are whole, as shares of the drawing's strength."""
 _SHADOW_SCALE = 8
 _SHADOW_RADIUS = 0.016
 _SHADOW_TONES = 56
@@ -142,7 +143,7 @@ def _ground(canvas: Canvas, scheme: Scheme) -> Image.Image:
 
 def _strength(canvas: Canvas, quiet: Box, floor: float) -> Image.Image:
     """Return how much of the drawing shows: `floor` in the quiet box, all of it far from there."""
-    padding_px, reach_px = 0.03 * canvas.unit, _REACH * canvas.unit
+    padding_px, reach_px = 0.045 * canvas.unit, _REACH * canvas.unit
 
     def shown(x: float, y: float) -> float:
         share = (quiet.distance_px(x * canvas.width, y * canvas.height) - padding_px) / reach_px
@@ -153,8 +154,8 @@ def _strength(canvas: Canvas, quiet: Box, floor: float) -> Image.Image:
 
 def _accent_strength(floor: float) -> list[int]:
     """Return, by the drawing's strength, that of accents: none behind text, soon all of it."""
-    full = floor + (1 - floor) * _ACCENT_KNEE
-    return [round(255 * min(max((i / 255 - floor) / (full - floor), 0), 1)) for i in range(256)]
+    first, full = (floor + (1 - floor) * share for share in _ACCENT_SHARES)
+    return [round(255 * min(max((i / 255 - first) / (full - first), 0), 1)) for i in range(256)]
 
 
 def _smooth(share: float) -> float:

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import itertools
+import re
 import unicodedata
 
 from .fontfile import FontFile
 
-_MARKS = frozenset({"Mn", "Me", "Mc"})
+_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def readable(text: str, font: FontFile) -> str:
     """Return the text without what the font lacks, `""` where that would lose a letter or digit.
 
-    Emoji, rare symbols and the marks of code are left out; spacing is evened out.
+    Emoji, rare symbols, loose accents and the marks of code are left out; spaces are evened out.
     """
     kept = []
     for character in unicodedata.normalize("NFC", text).replace("`", ""):
-        category = unicodedata.category(character)
-        if category in ("Cc", "Zs", "Zl", "Zp"):
-            # A no-break space keeps words together, and this font has it.
-            kept.append(character if character == "\xa0" else " ")
-        elif character in font.glyphs:
+        kind = unicodedata.category(character)[0]
+        if character == _NO_BREAK_SPACE and character in font.glyphs:
             kept.append(character)
-        elif character == "\N{NON-BREAKING HYPHEN}":
-            kept.append("-")
-        elif category[0] == "L" or category == "Nd" or _is_script_mark(character, category):
+        elif kind == "Z" or character in "\t\n\r":
+            kept.append(" ")
+        elif kind == "M" and not _is_accent(character):
             return ""
-    shown = " ".join("".join(kept).split(" ")).strip()
-    return " ".join(shown.split(" ")) if any(map(str.isalnum, shown)) else ""
+        elif kind not in "CM" and character in font.glyphs:
+            kept.append(character)
+        elif kind in "LN":
+            return ""
+    shown = re.sub(" +", " ", "".join(kept)).strip()
+    return shown if any(map(str.isalnum, shown)) else ""
 
 
 def upper(text: str) -> str:
@@ -42,8 +44,6 @@ def upper(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept)).upper()
 
 
-def _is_script_mark(character: str, category: str) -> bool:
-    """Tell a vowel sign, which a word can't do without, from an accent or an emoji's selector."""
-    return category in _MARKS and not unicodedata.name(character, "").startswith(
-        ("COMBINING", "VARIATION SELECTOR")
-    )
+def _is_accent(mark: str) -> bool:
+    """Tell an accent or an emoji's selector from a vowel sign, which a word can't do without."""
+    return unicodedata.name(mark, "").startswith(("COMBINING", "VARIATION SELECTOR"))

@@ -1,0 +1,360 @@
+"""Drawn covers: exact size, the same bytes everywhere, text that can be read and is in bounds."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFont
+
+from mkdocs_imagegen.model import Palette, Size, Sketch
+from mkdocs_imagegen.providers import sketch as sketches
+from mkdocs_imagegen.providers.sketch import colour, fontfile, fonts, linebreaks, motifs, paint
+from mkdocs_imagegen.providers.sketch.layout import SAFE_HEIGHT, Frame, TextLayout, lay_out
+from mkdocs_imagegen.providers.sketch.seed import Seed
+from mkdocs_imagegen.providers.sketch.shapes import Canvas
+from mkdocs_imagegen.providers.sketch.wording import readable, upper
+
+SMALL = Size(480, 320)
+SIZES = (SMALL, Size(480, 160), Size(1536, 1024), Size(1024, 1024), Size(1024, 1536))
+PALETTES = {
+    "indigo": Palette(),
+    "deep orange": Palette("#ff5722", "#ffd740"),
+    "yellow": Palette("#ffeb3b", "#536dfe"),
+    "lime on lime": Palette("#cddc39", "#cddc39"),
+    "white": Palette("#ffffff", "#ffffff"),
+    "black": Palette("#000000", "#000000"),
+    "grey": Palette("#808080", "#808080"),
+    "pure green": Palette("#00ff00", "#0000ff"),
+    "light cyan": Palette("#84ffff", "#ff80ab"),
+}
+
+
+def sketch(
+    title: str = "How we cut build times by half",
+    section: str = "Engineering",
+    palette: Palette = PALETTES["indigo"],
+    size: Size = SMALL,
+) -> Sketch:
+    return Sketch(title, section, palette, size)
+
+
+def laid_out(wanted: Sketch) -> TextLayout:
+    text = lay_out(wanted, fonts.measures("ExtraBold"), fonts.measures("Bold"))
+    assert text is not None
+    return text
+
+
+def lines(wanted: Sketch) -> list[str]:
+    return [line.text for line in laid_out(wanted).title]
+
+
+def opened(data: bytes) -> Image.Image:
+    with Image.open(BytesIO(data)) as image:
+        return image.convert("RGB")
+
+
+@pytest.mark.parametrize(
+    "size", [SMALL, Size(480, 160), Size(331, 701), Size(1024, 1536), Size(3840, 2160)], ids=str
+)
+def test_the_cover_is_webp_in_exactly_the_size_asked_for(size: Size) -> None:
+    with Image.open(BytesIO(sketches.draw(sketch(size=size)))) as image:
+        assert (image.format, image.size) == ("WEBP", (size.width_px, size.height_px))
+
+
+def test_every_motif_is_drawn_at_every_shape_of_picture() -> None:
+    scheme = colour.scheme(Palette(), Seed.of("any"))
+    for motif in (motifs.ribbons, motifs.arcs, motifs.tiles, motifs.hills):
+        for size in (Size(480, 160), Size(320, 320), Size(320, 480)):
+            canvas = Canvas(size.width_px, size.height_px)
+            drawing = motif(canvas, Seed.of("any"), None)
+            image = paint.backdrop(canvas, drawing.layers, scheme, None)
+            plain = paint.backdrop(canvas, (), scheme, None)
+            assert image.size == plain.size == (size.width_px, size.height_px)
+            assert image.tobytes() != plain.tobytes()
+
+
+def test_a_cover_stays_small_on_disk() -> None:
+    drawn = [sketches.draw(sketch(f"A title of some length, number {n}")) for n in range(8)]
+    assert max(map(len, drawn)) < 20_000
+
+
+def test_two_processes_draw_the_same_bytes() -> None:
+    program = (
+        "import hashlib, json, sys\n"
+        "from mkdocs_imagegen.model import Palette, Size, Sketch\n"
+        "from mkdocs_imagegen.providers import sketch\n"
+        "drawn = [sketch.draw(Sketch(t, 'Notes', Palette(), Size(480, 320)))\n"
+        "         for t in json.loads(sys.argv[1])]\n"
+        "print(json.dumps([hashlib.sha256(d).hexdigest() for d in drawn]))\n"
+    )
+    titles = [f"Title {n}" for n in range(8)]
+
+    def digests(hash_seed: str) -> list[str]:
+        run = subprocess.run(
+            [sys.executable, "-c", program, json.dumps(titles)],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found: list[str] = json.loads(run.stdout)
+        return found
+
+    first = digests("1")
+    here = [sketches.draw(sketch(title, "Notes")) for title in titles]
+    assert first == digests("2") == [hashlib.sha256(data).hexdigest() for data in here]
+    assert len(set(first)) == len(titles)
+
+
+def test_the_titles_of_a_site_spread_over_all_motifs() -> None:
+    drawn = {motifs.choose(Seed.of(f"Title {n}", "")) for n in range(40)}
+    assert len(drawn) == 4
+
+
+def test_the_section_changes_the_drawing_too() -> None:
+    assert Seed.of("ab", "c") != Seed.of("a", "bc")
+
+
+def test_naming_the_encoder_imports_no_picture_library() -> None:
+    program = (
+        "import sys\n"
+        "from mkdocs_imagegen.providers import sketch\n"
+        "print(sketch.encoder())\n"
+        "assert 'PIL' not in sys.modules\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    name = run.stdout.strip()
+    assert name == sketches.encoder()
+    assert name.startswith("pillow/")
+    assert " webp/" in name
+    assert " font-manrope/" in name
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES.keys())
+def test_text_can_be_read_on_every_palette_and_motif(palette: Palette) -> None:
+    seen = set()
+    for number in range(12):
+        composition = sketches.compose(sketch(f"A rather long title, take {number}", "", palette))
+        seen.add(motifs.choose(Seed.of(f"A rather long title, take {number}", "")))
+        assert composition.text is not None
+        box = composition.text.box
+        behind = sketches.backdrop(composition).crop(
+            (int(box.left), int(box.top), int(box.right) + 1, int(box.bottom) + 1)
+        )
+        pixels = behind.tobytes()
+        found = set(zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True))
+        for ink in (composition.scheme.ink, composition.scheme.label):
+            assert min(colour.contrast(ink, rgb) for rgb in found) >= colour.TEXT_CONTRAST
+    assert len(seen) == 4
+
+
+@settings(max_examples=100, deadline=None)
+@given(*[st.integers(0, 0xFFFFFF)] * 2, st.text(max_size=3))
+def test_the_text_colours_keep_their_contrast_to_the_ground(
+    primary: int, accent: int, title: str
+) -> None:
+    scheme = colour.scheme(Palette(f"#{primary:06x}", f"#{accent:06x}"), Seed.of(title))
+    for ramp in (scheme.cool, scheme.warm):
+        for tone in (scheme.ground - scheme.glow, scheme.ground, scheme.ground + scheme.glow):
+            behind = ramp[min(max(tone, 0), 255)]
+            assert colour.contrast(scheme.ink, behind) >= colour.TEXT_CONTRAST
+            assert colour.contrast(scheme.label, behind) >= colour.TEXT_CONTRAST
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_a_colour_survives_the_way_through_oklch(rgb: colour.Rgb) -> None:
+    back = colour.Oklch.of(rgb).rgb()
+    assert all(abs(one - other) <= 1 for one, other in zip(rgb, back, strict=True))
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert colour.contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert colour.contrast((118, 118, 118), (255, 255, 255)) == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "深入理解静态网站",
+        "الدرس الأول",
+        "שלום עולם",
+        "नमस्ते",
+        "한국어",
+        "Python 入門",
+        "🎉🚀",
+        "",
+        "   ",
+        "١٢٣",
+    ],
+)
+def test_a_title_that_the_font_can_not_show_is_drawn_as_a_pattern(title: str) -> None:
+    wanted = sketch(title)
+    composition = sketches.compose(wanted)
+    assert composition.text is None
+    assert sketches.draw(wanted) == paint.encode(sketches.backdrop(composition))
+
+
+def test_a_section_in_another_script_is_left_out_and_the_title_stays() -> None:
+    text = laid_out(sketch(section="工程"))
+    assert text.label is None
+    assert text.title
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Shipped 🚀 at last", "Shipped at last"),
+        ("Family 👨‍👩‍👧 time", "Family time"),
+        ("Use `uv` now", "Use uv now"),
+        ("cafe\N{COMBINING ACUTE ACCENT} noir", "café noir"),
+        ("за\N{COMBINING ACUTE ACCENT}мок", "замок"),
+        ("1\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP} First", "1 First"),
+        ("two \t\n  words\N{ZERO WIDTH SPACE}", "two words"),
+        ("Łódź, Ελλάδα, Ёлка, Đặng", "Łódź, Ελλάδα, Ёлка, Đặng"),
+        ("Prix\N{NO-BREAK SPACE}!", "Prix\N{NO-BREAK SPACE}!"),
+    ],
+)
+def test_only_what_is_no_letter_is_left_out(title: str, shown: str) -> None:
+    assert readable(title, fonts.measures("ExtraBold")) == shown
+
+
+def test_greek_capitals_carry_no_accent() -> None:
+    assert upper("Οδηγοί") == "ΟΔΗΓΟΙ"
+    assert upper("Café") == "CAFÉ"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize(
+    "title",
+    [
+        "A",
+        "Donaudampfschifffahrtsgesellschaftskapitänswitwenrente",
+        "W" * 200,
+        "https://example.org/a/very/long/path/that_never_ends/index.html",
+        "word " * 40,
+        "i " * 300,
+        "Why static sites are still the best place for long-lived writing",
+    ],
+    ids=lambda title: title[:20],
+)
+def test_no_text_leaves_its_margins_or_the_safe_height(title: str, size: Size) -> None:
+    text, frame = (
+        laid_out(sketch(title, "A section of some length " * 4, size=size)),
+        Frame.of(size),
+    )
+    edge = (1 - SAFE_HEIGHT) / 2 * size.height_px
+    assert text.box.left >= frame.margin_px
+    assert text.box.right <= frame.width_px - frame.margin_px + 0.5
+    assert text.box.top >= edge
+    assert text.box.bottom <= size.height_px - edge
+    assert 1 <= len(text.title) <= linebreaks.MAX_LINES
+    assert all(line.width_px <= frame.measure_px + 0.5 for line in text.title)
+    assert text.title_size_px >= 9
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=120), st.text(max_size=30), st.sampled_from(SIZES))
+def test_any_text_at_all_can_be_laid_out(title: str, section: str, size: Size) -> None:
+    text = lay_out(
+        sketch(title, section, size=size), fonts.measures("ExtraBold"), fonts.measures("Bold")
+    )
+    if text is not None:
+        assert text.box.right <= size.width_px - Frame.of(size).margin_px + 0.5
+        assert text.box.bottom <= size.height_px
+
+
+def test_what_is_painted_stays_in_the_box_that_was_laid_out() -> None:
+    wanted = sketch("Typography, jäger & Ångström", "Gjøvik")
+    composition = sketches.compose(wanted)
+    assert composition.text is not None
+    blank = Image.new("RGB", (480, 320))
+    paint.write(blank, composition.text, composition.scheme)
+    painted, box = blank.getbbox(), composition.text.box
+    assert painted is not None
+    assert painted[0] >= box.left - 1
+    assert painted[1] >= box.top - 1 - 0.2 * composition.text.title_size_px
+    assert painted[2] <= box.right + 1
+    assert painted[3] <= box.bottom + 1
+
+
+def test_lines_are_balanced_and_keep_phrases_together() -> None:
+    assert lines(sketch("How we cut build times by half")) == ["How we cut build", "times by half"]
+    assert lines(sketch("Release 4.2: faster search, smaller bundles and a new theme")) == [
+        "Release 4.2:",
+        "faster search,",
+        "smaller bundles",
+        "and a new theme",
+    ]
+
+
+def test_a_title_too_long_for_four_lines_ends_in_an_ellipsis() -> None:
+    title = "an exhaustive treatment of everything " * 12
+    shown = lines(sketch(title))
+    assert len(shown) == linebreaks.MAX_LINES
+    assert shown[-1].endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert title.startswith(" ".join(shown)[:-1])
+
+
+def test_a_short_title_is_shown_whole() -> None:
+    assert " ".join(lines(sketch("The quiet joy of plain text"))) == "The quiet joy of plain text"
+
+
+def test_a_word_that_is_too_wide_is_divided_with_hyphens() -> None:
+    shown = lines(sketch("Donaudampfschifffahrtsgesellschaftskapitänswitwenrente"))
+    assert all(line.endswith("-") for line in shown[:-1])
+    assert "".join(line.removesuffix("-") for line in shown).startswith("Donaudampfschiff")
+
+
+@pytest.mark.parametrize("weight", ["ExtraBold", "Bold"])
+def test_the_font_is_measured_as_freetype_and_harfbuzz_measure_it(weight: fonts.Weight) -> None:
+    measures = fonts.measures(weight)
+    font = ImageFont.truetype(
+        BytesIO(fonts.data(weight)), measures.units_per_em, layout_engine=ImageFont.Layout.BASIC
+    )
+    for text in ("nn", "Hamburgefonstiv", "Ćwikła", "Ελλάδα", "Журнал", "Đặng", "0123"):
+        kerning = sum(
+            measures.width_em(pair, tracking_em=0)
+            - measures.width_em(pair[0], tracking_em=0)
+            - measures.width_em(pair[1], tracking_em=0)
+            for pair in map("".join, itertools.pairwise(text))
+        )
+        plain_em = measures.width_em(text, tracking_em=0) - kerning
+        assert plain_em * measures.units_per_em == pytest.approx(font.getlength(text), abs=2)
+
+
+@pytest.mark.parametrize(("pair", "units"), [("To", -160), ("AV", -140), ("P.", -320), ("nn", 0)])
+def test_pairs_are_kerned_as_the_font_says(pair: str, units: int) -> None:
+    measures = fonts.measures("ExtraBold")
+    together = measures.width_em(pair, tracking_em=0)
+    apart = sum(measures.width_em(character, tracking_em=0) for character in pair)
+    assert (together - apart) * measures.units_per_em == pytest.approx(units)
+
+
+def test_a_file_without_a_character_map_is_refused() -> None:
+    data = fonts.data("Bold")
+    start = data.index(b"cmap") + 8
+    offset = int.from_bytes(data[start : start + 4], "big")
+    broken = data[: offset + 2] + b"\0\0" + data[offset + 4 :]
+    with pytest.raises(ValueError, match="character map"):
+        fontfile.parse(broken)
+
+
+def test_the_title_is_painted_in_its_ink() -> None:
+    composition = sketches.compose(sketch())
+    image = opened(sketches.draw(sketch()))
+    assert composition.text is not None
+    box = composition.text.box
+    inside = image.crop((int(box.left), int(box.top), int(box.right), int(box.bottom)))
+    brightest = max(low_high[1] for low_high in inside.getextrema() if isinstance(low_high, tuple))
+    assert brightest > 240
