@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def _article(number: int) -> str:
         return " ".join(dice.choices(_WORDS, k=words)).capitalize() + "."
 
     meta = {
-        "date": f"2026-{number % 12 + 1:02}-{number % 28 + 1:02}",
+        "date": date(2026, number % 12 + 1, number % 28 + 1),
         "description": prose(12),
         "categories": [f"Category {number % 5}"],
         "cover_prompt": f"Lighthouse number {number}: {prose(14)}",

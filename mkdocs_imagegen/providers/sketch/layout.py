@@ -24,7 +24,7 @@ _LARGEST_TITLE = (0.185, 0.152, 0.128, 0.106)
 _SMALLEST_TITLE = 0.050
 _LONGEST_WORD_AT = 0.064
 """A word that is too wide at this size is broken, not shrunk any further."""
-_LONGEST_TITLE = 600
+_LONGEST_TITLE = 400
 """Characters: more can't be shown in any size, so they need not be measured."""
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 

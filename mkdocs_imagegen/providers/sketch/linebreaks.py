@@ -64,8 +64,7 @@ def shorten(pieces: tuple[Piece, ...], font: FontFile, longest_em: float) -> tup
         return (*pieces[: count - 1], Piece(last + _ELLIPSIS, spaced=True))
 
     def is_too_long(shown: tuple[Piece, ...]) -> bool:
-        lines = min(MAX_LINES, len(shown))
-        return Division.of(shown, font).narrowest_em(lines) > longest_em
+        return Division.of(shown, font).lines_needed(longest_em) > MAX_LINES
 
     if not is_too_long(pieces):
         return pieces
@@ -98,6 +97,14 @@ class Division:
     def line_em(self, start: int, end: int) -> float:
         """Return the width of a line of the pieces from `start` up to, not including, `end`."""
         return self.starts_em[end] - self.starts_em[start] - self.spaces_em[end - 1]
+
+    def lines_needed(self, longest_em: float) -> int:
+        """Return how many lines it takes when each is filled before the next begins."""
+        lines, start = 1, 0
+        for end in range(1, len(self.spaces_em) + 1):
+            if end - start > 1 and self.line_em(start, end) > longest_em:
+                lines, start = lines + 1, end - 1
+        return lines
 
     def narrowest_em(self, lines: int) -> float:
         """Return the width that so many lines need at least."""
