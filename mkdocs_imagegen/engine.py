@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from . import plan as planning
-from .errors import SettingsError
+from .errors import ImagegenError, SettingsError
 from .execute import execute
 from .model import ArticleSource, Order, Orders, Outcome, Plan, Size
 from .pricing import PriceBook
@@ -106,6 +106,19 @@ class Engine:
                 hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
             )
         return approved
+
+    def foresee(self, plan: Plan) -> planning.Decision:
+        """Tell whether a `mkdocs build` here and now would buy this plan, and why (not)."""
+        if not plan.purchases:
+            return planning.Decision(False, "there is nothing to buy")
+        decision = self.decide()
+        if not decision.buys:
+            return decision
+        try:
+            self.approve(plan)
+        except ImagegenError as error:
+            return planning.Decision(False, error.message)
+        return decision
 
     def buy(self, approved: planning.ApprovedPlan) -> Iterator[Outcome]:
         """Buy what is approved; see `execute`."""

@@ -9,13 +9,15 @@ from typing import Literal
 
 from .model import Size
 
-# Attribute quotes may be gone: minifiers drop them.
-_PREVIEW_TAGS = re.compile(
-    r"""[ \t]*<meta\s[^>]*(?:property|name)\s*=\s*["']?"""
-    r"""(?:og:image(?::[a-z_]+)?|twitter:(?:card|image(?::[a-z]+)?))["']?[\s/>][^>]*>?\n?""",
-    re.IGNORECASE,
+# A quoted value may hold `>`; minifiers drop quotes.
+_META_TAG = re.compile(r"""[ \t]*<meta\s(?:[^>"']|"[^"]*"|'[^']*')*>\n?""", re.IGNORECASE)
+_TAG_NAME = re.compile(
+    r"""\s(?:property|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE
 )
-_OG_IMAGE = re.compile(r"""<meta\s[^>]*property\s*=\s*["']?og:image["'\s/>]""", re.IGNORECASE)
+_OG_IMAGE = "og:image"
+_PREVIEW_NAME = re.compile(
+    r"og:image(?::[a-z_]+)?|twitter:(?:card|image(?::[a-z]+)?)", re.IGNORECASE
+)
 _HEADING_START = re.compile(r"<h1[\s>]", re.IGNORECASE)
 _HEADING_END = re.compile(r"</h1>", re.IGNORECASE)
 _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
@@ -60,7 +62,7 @@ def insert_figure(
 
 def has_preview(page: str) -> bool:
     """Tell whether a page names a picture for link previews already."""
-    return _OG_IMAGE.search(page) is not None
+    return any(_name_of(tag[0]).lower() == _OG_IMAGE for tag in _META_TAG.finditer(page))
 
 
 def with_preview(page: str, preview: Preview) -> str:
@@ -68,8 +70,17 @@ def with_preview(page: str, preview: Preview) -> str:
     found = _HEAD_END.search(page)
     if found is None:
         return page
-    head = _PREVIEW_TAGS.sub("", page[: found.start()])
+    head = _META_TAG.sub(
+        lambda tag: "" if _PREVIEW_NAME.fullmatch(_name_of(tag[0])) else tag[0],
+        page[: found.start()],
+    )
     return f"{head}{_preview_tags(preview)}{page[found.start() :]}"
+
+
+def _name_of(tag: str) -> str:
+    """Return what a `<meta>` says it is, `""` where it does not."""
+    found = _TAG_NAME.search(tag)
+    return next((group.strip() for group in found.groups() if group), "") if found else ""
 
 
 def _preview_tags(preview: Preview) -> str:

@@ -23,7 +23,6 @@ from .engine import Engine
 from .errors import ArticlesError, FrozenError, ImagegenError, OverBudgetError
 from .model import ActionKind, Bought, Diagnostic, Found, Orders, Plan
 from .pages import PageCover, place_covers
-from .plan import Decision
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin, survey_site
 
@@ -150,7 +149,7 @@ class ImagegenPlugin(SurveyedPlugin):
         plan = engine.plan(orders)
         self._tell(plan.diagnostics)
         if shows:
-            _show(plan, decision, engine)
+            _show(plan, engine)
         elif settings.mode is Mode.FROZEN and not self._serving:
             _require_all(plan)
         elif decision.buys:
@@ -222,10 +221,12 @@ def _orders_of_all_languages(config: MkDocsConfig) -> Orders:
         surveyed.close()
 
 
-def _show(plan: Plan, decision: Decision, engine: Engine) -> None:
+def _show(plan: Plan, engine: Engine) -> None:
     colour = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if colour else None
-    text = report.plan_text(plan, decision, engine.settings.budget, width=width, colour=colour)
+    text = report.plan_text(
+        plan, engine.foresee(plan), engine.settings.budget, width=width, colour=colour
+    )
     click.echo(text, nl=False)
 
 

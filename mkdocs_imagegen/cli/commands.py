@@ -75,7 +75,7 @@ def plan(config_file: str | None, form: str, strict: bool) -> int:
     with _surveyed(config_file) as survey:
         made = survey.engine.plan(survey.orders)
         if form == "json":
-            click.echo(report.plan_json(made, survey.engine.decide()), nl=False)
+            click.echo(report.plan_json(made, survey.engine.foresee(made)), nl=False)
         else:
             _show(made, survey)
             _tell(made.diagnostics)
@@ -133,7 +133,7 @@ def _show(plan: Plan, survey: Survey) -> None:
     width = shutil.get_terminal_size().columns if colour else None
     engine = survey.engine
     text = report.plan_text(
-        plan, engine.decide(), engine.settings.budget, width=width, colour=colour
+        plan, engine.foresee(plan), engine.settings.budget, width=width, colour=colour
     )
     click.echo(text, nl=False)
 

@@ -6,8 +6,7 @@ Imports the SDK, so import this module only where something is bought.
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json import JSONDecodeError
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +19,7 @@ from ..errors import AnswerError, EndpointError
 from ..model import CoverRequest, Usage
 from ..settings import Endpoint
 from . import Answer
-from .openai_errors import translate
+from .openai_errors import said, translate
 
 OPENAI_HOST = "api.openai.com"
 HEADERS = frozenset(
@@ -50,17 +49,16 @@ class OpenAIProvider:
                 raw = client.images.with_raw_response.generate(**body)
                 request_id = raw.request_id or ""
                 response = raw.parse()
-            except JSONDecodeError as error:
+            except openai.OpenAIError as error:
+                raise translate(error, model=request.model, endpoint=self._endpoint) from error
+            except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+                # The SDK lets through what reading the body as JSON raises.
                 raise EndpointError(
                     "the endpoint answered with something that is no JSON",
                     hint="check the base URL: it usually ends in /v1",
                 ) from error
-            except openai.OpenAIError as error:
-                raise translate(
-                    error, model=request.model, key_name=self._endpoint.key_name
-                ) from error
         return Answer(
-            picture=_picture(response, request_id),
+            picture=self._picture(response, request_id),
             sent=body,
             endpoint=self._host,
             usage=_usage(response),
@@ -85,6 +83,29 @@ class OpenAIProvider:
                 del request.headers[name]
         request.headers["authorization"] = f"Bearer {self._endpoint.api_key}"
 
+    def _picture(self, response: object, request_id: str) -> bytes:
+        if not isinstance(response, ImagesResponse):
+            raise EndpointError(
+                "the endpoint answered with a page instead of a picture",
+                hint="check the base URL: it usually ends in /v1",
+                request_id=request_id,
+            )
+        encoded = _first(response, "b64_json")
+        if not encoded:
+            what = "the address of a picture" if _first(response, "url") else "no picture"
+            told = said(getattr(response, "error", None), self._endpoint)
+            raise AnswerError(
+                f"the endpoint answered with {what} instead of base64 data"
+                + (f": {told}" if told else ""),
+                request_id=request_id,
+            )
+        try:
+            return base64.b64decode(encoded, validate=True)
+        except ValueError as error:
+            raise AnswerError(
+                "the endpoint's base64 data is broken", request_id=request_id
+            ) from error
+
 
 def _body(request: CoverRequest) -> dict[str, Any]:
     """Return the smallest body that asks for this picture: gateways know few parameters."""
@@ -102,23 +123,12 @@ def _body(request: CoverRequest) -> dict[str, Any]:
     return body
 
 
-def _picture(response: object, request_id: str) -> bytes:
-    if not isinstance(response, ImagesResponse):
-        raise EndpointError(
-            "the endpoint answered with a page instead of a picture",
-            hint="check the base URL: it usually ends in /v1",
-            request_id=request_id,
-        )
-    first = response.data[0] if response.data else None
-    if first is None or not first.b64_json:
-        what = "the address of a picture" if first and first.url else "no picture"
-        raise AnswerError(
-            f"the endpoint answered with {what} instead of base64 data", request_id=request_id
-        )
-    try:
-        return base64.b64decode(first.b64_json, validate=True)
-    except binascii.Error as error:
-        raise AnswerError("the endpoint's base64 data is broken", request_id=request_id) from error
+def _first(response: ImagesResponse, name: str) -> str:
+    """Return a field of the first picture, `""` where there is none: the SDK checks no types."""
+    data: object = response.data
+    first = data[0] if isinstance(data, Sequence) and data else None
+    value = getattr(first, name, None)
+    return value if isinstance(value, str) else ""
 
 
 def _usage(response: ImagesResponse) -> Usage | None:
@@ -136,4 +146,4 @@ def _usage(response: ImagesResponse) -> Usage | None:
 
 def _count(holder: object, name: str) -> int | None:
     value = holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
-    return value if isinstance(value, int) else None
+    return value if type(value) is int else None

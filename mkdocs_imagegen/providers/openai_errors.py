@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx2
 import openai
 
 from ..errors import (
@@ -18,6 +19,7 @@ from ..errors import (
     SafetyError,
     UpstreamError,
 )
+from ..settings import Endpoint
 
 MONEY_CODES = frozenset(
     {
@@ -31,31 +33,46 @@ MONEY_CODES = frozenset(
 )
 """429s that no waiting mends."""
 SAFETY_CODES = frozenset({"moderation_blocked", "content_policy_violation"})
-SLOW_UPSTREAM = frozenset({504, 524})
+SLOW_UPSTREAM = frozenset({408, 504, 524})
+"""What gateways answer when the API behind them took too long; LiteLLM says 408."""
+NEVER_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.LocalProtocolError,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+)
+"""Failures before the request left: nothing can have been billed."""
 MESSAGE_CHARS = 200
 
 
-def translate(error: openai.OpenAIError, *, model: str, key_name: str) -> ProviderError:
+def translate(error: openai.OpenAIError, *, model: str, endpoint: Endpoint) -> ProviderError:
     """Return our error for one of the SDK's; never a key or a whole body in its message."""
     match error:
+        case openai.APIConnectionError() if isinstance(error.__cause__, NEVER_SENT):
+            return NetworkError(
+                "the endpoint can't be reached", hint="check the network and the base URL"
+            )
         case openai.APITimeoutError():
             return ResponseTimeoutError(
                 "no answer in time: the request may have been billed",
                 hint="raise `timeout_s` in mkdocs.yml, or ask for a lower quality",
             )
         case openai.APIConnectionError():
-            return NetworkError(
-                "the endpoint can't be reached", hint="check the network and the base URL"
+            return ResponseTimeoutError(
+                "the connection broke before the answer was there: it may have been billed",
+                hint="check the network, then run again",
             )
         case openai.APIStatusError():
-            return _by_status(error, model=model, key_name=key_name)
+            return _by_status(error, model=model, endpoint=endpoint)
         case openai.APIError():
-            return EndpointError(f"an answer that can't be read: {_short(error.message)}")
+            return EndpointError(f"an answer that can't be read: {_short(error.message, endpoint)}")
         case _:
-            return EndpointError(f"the SDK gave up: {_short(str(error))}")
+            return EndpointError(f"the SDK gave up: {_short(str(error), endpoint)}")
 
 
-def _by_status(error: openai.APIStatusError, *, model: str, key_name: str) -> ProviderError:
+def _by_status(error: openai.APIStatusError, *, model: str, endpoint: Endpoint) -> ProviderError:
     status, code = error.status_code, error.code or ""
     kind: type[ProviderError] = RequestError
     what, hint = f"the endpoint refused the request ({status})", ""
@@ -64,7 +81,7 @@ def _by_status(error: openai.APIStatusError, *, model: str, key_name: str) -> Pr
         hint = "reword cover_prompt"
     elif status == 401:
         kind, what = AuthenticationError, "the API key is not accepted"
-        hint = f"check {key_name}"
+        hint = f"check {endpoint.key_name}"
     elif status == 402 or code in MONEY_CODES:
         kind, what, hint = CreditError, "no credit is left", "check the account's billing page"
     elif status == 403:
@@ -84,17 +101,25 @@ def _by_status(error: openai.APIStatusError, *, model: str, key_name: str) -> Pr
     elif 300 <= status < 400:
         kind, what = EndpointError, "the endpoint redirects to another address"
         hint = "set the base URL to the address it redirects to"
-    said = _said(error)
-    return kind(f"{what}: {said}" if said else what, hint=hint, request_id=error.request_id or "")
+    told = said(_told_in(error), endpoint)
+    return kind(f"{what}: {told}" if told else what, hint=hint, request_id=error.request_id or "")
 
 
-def _said(error: openai.APIStatusError) -> str:
-    """Return the endpoint's own sentence, where it sent one as JSON."""
-    body = error.body
-    message = body.get("message") if isinstance(body, dict) else None
-    return _short(message) if isinstance(message, str) else ""
+def said(body: object, endpoint: Endpoint) -> str:
+    """Return the endpoint's own sentence out of an error object, `""` where it has none."""
+    if isinstance(body, dict):
+        body = body.get("message") or body.get("detail")
+    return _short(body, endpoint) if isinstance(body, str) else ""
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
+def _told_in(error: openai.APIStatusError) -> object:
+    """Return what the answer holds as JSON: a body that is a page is of no use in a message."""
+    is_json = "json" in error.response.headers.get("content-type", "")
+    return error.body if is_json else None
+
+
+def _short(text: str, endpoint: Endpoint) -> str:
+    """Return a line fit for a log: no key, even where the endpoint repeats it, and no escapes."""
+    line = " ".join(text.replace(endpoint.api_key, "(key)").split())
+    line = "".join(char for char in line if char.isprintable())
     return line if len(line) <= MESSAGE_CHARS else line[: MESSAGE_CHARS - 1] + "…"

@@ -6,6 +6,7 @@ full layout differs between machines. Format: the OpenType specification, chapte
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class FontFile:
         units = 0
         starts = [0]
         glyphs = [self.glyphs[character] for character in text]
-        for glyph, following in zip(glyphs, [*glyphs[1:], None], strict=True):
+        for glyph, following in itertools.zip_longest(glyphs, glyphs[1:]):
             units += self.advances[min(glyph, len(self.advances) - 1)]
             if following is not None:
                 units += self._kern(glyph, following)

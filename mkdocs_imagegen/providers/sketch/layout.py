@@ -84,7 +84,7 @@ class Frame:
 
 def lay_out(sketch: Sketch, title_font: FontFile, label_font: FontFile) -> TextLayout | None:
     """Return the placed text, `None` where the title is empty or not in the font's script."""
-    title = wording.readable(sketch.title, title_font)[:_LONGEST_TITLE]
+    title = wording.readable(sketch.title, title_font)[:_LONGEST_TITLE].rstrip()
     if not title:
         return None
     frame = Frame.of(sketch.size)

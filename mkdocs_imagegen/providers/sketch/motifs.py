@@ -32,20 +32,36 @@ def choose(seed: Seed) -> Motif:
 
 def ribbons(canvas: Canvas, seed: Seed, _text: Box | None) -> Drawing:
     """Draw bands of strands that run from curve to curve and turn where the curves cross."""
-    layers: list[Layer] = []
-    for band, deepest in ((0, 0.5), (1, 1.0)):
-        strands = tuple(_strands(canvas, seed, f"ribbon {band}", 24))
-        marked = int(seed.number(f"mark {band}", 4, 19))
-        for third in range(3):
-            far = deepest * (0.45 + 0.27 * third)
-            layers.append(Layer(strands[third * 8 : third * 8 + 8], far * 0.3, far))
-        if band:
-            layers.append(Layer(strands[marked : marked + 2], 0.6, 1.0, accent=True))
-    return Drawing(tuple(layers), beneath_text=True)
+    back = tuple(_strands(_curve(canvas, seed, "a", 0.1), _curve(canvas, seed, "b", 0.5), 12))
+    front = tuple(_strands(_curve(canvas, seed, "c", 0.0), _curve(canvas, seed, "d", 0.68), 18))
+    bright = int(seed.number("bright", 3, 14))
+    return Drawing(
+        (
+            Layer(back, 0.06, 0.34),
+            *(Layer(front[i : i + 6], 0.12, 0.48 + 0.04 * i) for i in (0, 6, 12)),
+            Layer(front[bright : bright + 2], 0.6, 1.0, accent=True),
+        ),
+        beneath_text=True,
+    )
 
 
-def _strands(canvas: Canvas, seed: Seed, name: str, count: int) -> Iterator[Polygon]:
-    one, other = _curve(canvas, seed, f"{name} one"), _curve(canvas, seed, f"{name} other")
+def _curve(canvas: Canvas, seed: Seed, name: str, end: float) -> list[Point]:
+    """Return a wave that rises from the lower left to about `end` at the right, 0 being the top."""
+    start = seed.number(f"{name} start", 0.6, 1.25)
+    end += seed.number(f"{name} end", -0.16, 0.16)
+    swing = seed.number(f"{name} swing", 0.10, 0.24)
+    phase = seed.number(f"{name} phase", 0, math.tau)
+    waves = seed.number(f"{name} waves", 0.7, 1.2)
+    points = []
+    for i in range(73):
+        t = i / 72
+        y = start + (end - start) * t + swing * math.sin(phase + math.tau * waves * t)
+        points.append(((-0.05 + 1.1 * t) * canvas.width, y * canvas.height))
+    return points
+
+
+def _strands(one: list[Point], other: list[Point], count: int) -> Iterator[Polygon]:
+    """Yield stripes that divide the space between two curves, with gaps between them."""
 
     def along(share: float) -> list[Point]:
         return [
@@ -54,21 +70,7 @@ def _strands(canvas: Canvas, seed: Seed, name: str, count: int) -> Iterator[Poly
         ]
 
     for i in range(count):
-        yield (*along(i / count), *reversed(along((i + 0.62) / count)))
-
-
-def _curve(canvas: Canvas, seed: Seed, name: str) -> list[Point]:
-    start = seed.number(f"{name} start", 0.55, 1.25)
-    end = seed.number(f"{name} end", -0.25, 0.65)
-    swing = seed.number(f"{name} swing", 0.10, 0.26)
-    phase = seed.number(f"{name} phase", 0, math.tau)
-    waves = seed.number(f"{name} waves", 0.7, 1.3)
-    points = []
-    for i in range(73):
-        t = i / 72
-        y = start + (end - start) * t + swing * math.sin(phase + math.tau * waves * t)
-        points.append(((-0.05 + 1.1 * t) * canvas.width, y * canvas.height))
-    return points
+        yield (*along(i / count), *reversed(along((i + 0.64) / count)))
 
 
 def arcs(canvas: Canvas, seed: Seed, _text: Box | None) -> Drawing:
@@ -147,24 +149,12 @@ def _square() -> Polygon:
 
 def hills(canvas: Canvas, seed: Seed, text: Box | None) -> Drawing:
     """Draw ranges of hills before a sun, each throwing its shadow on the one behind."""
-    sun_x = seed.number("sun x", 0.66, 0.88) * canvas.width
-    sun_y = seed.number("sun y", 0.20, 0.34) * canvas.height
-    radius = seed.number("sun radius", 0.11, 0.17) * canvas.unit
-    if text is not None:
-        # Beside the text or above it, and smaller where there is little room.
-        sun_x, sun_y = 0.84 * canvas.width, min(sun_y, 0.20 * canvas.height)
-        room = text.distance_px(sun_x, sun_y) - 0.11 * canvas.unit
-        radius = min(radius, max(room, 0.05 * canvas.unit))
-    layers = [
-        Layer((disc(sun_x, sun_y, radius * 2.6),), 0.12, 0.12),
-        Layer((disc(sun_x, sun_y, radius * 1.75),), 0.22, 0.22),
-        Layer((disc(sun_x, sun_y, radius),), 1.2, -0.2, falls=True, accent=True),
-    ]
+    layers = list(_sun(canvas, seed, text))
     count = 5
     for i in range(count):
         share = i / (count - 1)
         crest = 0.46 + 0.40 * share
-        depth = 0.66 - 0.56 * share
+        depth = 0.80 - 0.64 * share
         layers.append(
             Layer(
                 (_range(canvas, seed, f"hill {i}", crest),),
@@ -175,6 +165,20 @@ def hills(canvas: Canvas, seed: Seed, text: Box | None) -> Drawing:
             )
         )
     return Drawing(tuple(layers), beneath_text=True)
+
+
+def _sun(canvas: Canvas, seed: Seed, text: Box | None) -> Iterator[Layer]:
+    """Draw a sun with its halos beside the text or above it, or none where there is no room."""
+    x = seed.number("sun x", 0.66, 0.88) * canvas.width
+    y = seed.number("sun y", 0.20, 0.34) * canvas.height
+    radius = seed.number("sun radius", 0.11, 0.17) * canvas.unit
+    if text is not None:
+        x, y = 0.86 * canvas.width, min(y, 0.18 * canvas.height)
+        radius = min(radius, text.distance_px(x, y) - 0.10 * canvas.unit)
+    if radius >= 0.04 * canvas.unit:
+        yield Layer((disc(x, y, radius * 2.6),), 0.12, 0.12)
+        yield Layer((disc(x, y, radius * 1.75),), 0.22, 0.22)
+        yield Layer((disc(x, y, radius),), 1.2, -0.2, falls=True, accent=True)
 
 
 def _range(canvas: Canvas, seed: Seed, name: str, crest: float) -> Polygon:
