@@ -16,6 +16,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as c
 from mkdocs.config.defaults import MkDocsConfig
 
+from .environment import PAIRED_KEYS, pair
 from .errors import SettingsError
 from .model import Palette, Size
 from .palettes import palette_of
@@ -38,8 +39,6 @@ from .settings import (
 
 OPENAI_HOST = "api.openai.com"
 Number = TypeVar("Number", int, float)
-PAIRED_KEYS = ("OPENAI_API_KEY", "NBILITY_API_KEY")
-"""Keys that belong to a base URL of their own and never go to one from mkdocs.yml."""
 
 
 class ImagegenConfig(base.Config):
@@ -108,14 +107,6 @@ def site_folder(config: MkDocsConfig) -> Path:
     return Path.cwd()
 
 
-def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the environment over the values of `.env` beside mkdocs.yml; empty ones are absent."""
-    from dotenv import dotenv_values
-
-    dotenv = dotenv_values(folder / ".env") if (folder / ".env").is_file() else {}
-    return {name: value for name, value in {**dotenv, **environ}.items() if value}
-
-
 def make_settings(
     options: ImagegenConfig, config: MkDocsConfig, environ: Mapping[str, str], book: PriceBook
 ) -> Settings:
@@ -162,33 +153,24 @@ def find_endpoint(options: ImagegenConfig, environ: Mapping[str, str]) -> Endpoi
     Raises:
         SettingsError: `base_url` is no http(s) address, or would be sent a key of another service.
     """
+    name = options.api_key_env or "IMAGEGEN_API_KEY"
+    if name in PAIRED_KEYS:
+        raise SettingsError(
+            f"imagegen: api_key_env: {name} goes only to its own service, never where mkdocs.yml "
+            "sends it",
+            hint="leave api_key_env out; a key for `base_url` belongs into IMAGEGEN_API_KEY",
+        )
     if options.base_url:
-        name = options.api_key_env or "IMAGEGEN_API_KEY"
-        if name in PAIRED_KEYS:
-            raise SettingsError(
-                f"imagegen: api_key_env: {name} is not sent to a base_url from mkdocs.yml",
-                hint="put that endpoint's key into IMAGEGEN_API_KEY, and leave api_key_env out",
-            )
-        return _endpoint(options.base_url, "base_url", name, environ)
-    for name, url_name, default in (
-        (options.api_key_env or "IMAGEGEN_API_KEY", "IMAGEGEN_BASE_URL", DEFAULT_BASE_URL),
+        return pair(options.base_url, "base_url", name, environ)
+    for key_name, url_name, default in (
+        (name, "IMAGEGEN_BASE_URL", DEFAULT_BASE_URL),
         ("NBILITY_API_KEY", "NBILITY_BASE_URL", ""),
         ("OPENAI_API_KEY", "OPENAI_BASE_URL", DEFAULT_BASE_URL),
     ):
         base_url = environ.get(url_name, default)
-        if base_url and name in environ:
-            return _endpoint(base_url, url_name, name, environ)
+        if base_url and key_name in environ:
+            return pair(base_url, url_name, key_name, environ)
     return None
-
-
-def _endpoint(base_url: str, where: str, name: str, environ: Mapping[str, str]) -> Endpoint | None:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(
-            f"imagegen: {where} is no http(s) address",
-            hint=f"write it as in {DEFAULT_BASE_URL}",
-        )
-    return Endpoint(base_url, environ[name], name) if name in environ else None
 
 
 def _tier_model(options: ImagegenConfig, environ: Mapping[str, str]) -> str | None:
@@ -199,7 +181,8 @@ def _tier_model(options: ImagegenConfig, environ: Mapping[str, str]) -> str | No
 
 
 def _mode(options: ImagegenConfig, environ: Mapping[str, str]) -> Mode:
-    if environ.get("IMAGEGEN_DRY_RUN", "").lower() in ("1", "true", "yes", "on"):
+    # Whatever else it says was meant as a yes: a dry run that buys is the worse mistake.
+    if environ.get("IMAGEGEN_DRY_RUN", "").lower() not in ("", "0", "false", "no", "off"):
         return Mode.PLAN
     named = environ.get("IMAGEGEN_MODE", options.mode)
     try:

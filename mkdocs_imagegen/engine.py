@@ -89,6 +89,8 @@ class Engine:
 
     def plan(self, orders: Orders, *, rebuy: bool = False) -> Plan:
         """Look into the store and decide what to do about each order."""
+        if not orders.orders:  # a site without covers gets no store
+            return Plan(diagnostics=orders.diagnostics)
         state = look(orders, self.store, self.settings, deep=rebuy)
         return planning.make_plan(orders, state, self.book, self.settings, rebuy=rebuy)
 
@@ -133,6 +135,8 @@ class Engine:
 
     def publish(self, orders: Orders) -> Published:
         """Return the covers' files, drawn where nothing was bought."""
+        if not orders.orders:
+            return Published({})
         return publish(orders.orders, self.store, self.settings)
 
     def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:

@@ -178,7 +178,7 @@ class _Buyer:
             return None
         actual = self._book.actual_usd(request.model, answer.usage) if answer.usage else None
         planned = action.price.output_usd + action.price.input_usd_estimate
-        return str(planned if actual is None else actual)
+        return f"{(planned if actual is None else actual).normalize():f}"
 
     def _checked(self, action: Action, record: Record, picture: bytes) -> Outcome:
         try:

@@ -52,7 +52,7 @@ def inspect(data: bytes) -> Picture:
         PictureError: not PNG, JPEG or WebP, broken, or beyond the limits.
     """
     image, found = _decode(data)
-    return Picture(found, Size(*image.size))
+    return Picture(found, _shown_size(image, found))
 
 
 def measure(data: bytes) -> Picture:
@@ -62,7 +62,7 @@ def measure(data: bytes) -> Picture:
         PictureError: not PNG, JPEG or WebP.
     """
     image, found = _open(data)
-    return Picture(found, Size(*image.size))
+    return Picture(found, _shown_size(image, found))
 
 
 def to_webp(data: bytes, *, quality: int) -> tuple[bytes, Size]:
@@ -75,7 +75,11 @@ def to_webp(data: bytes, *, quality: int) -> tuple[bytes, Size]:
     Raises:
         PictureError: as `inspect`.
     """
-    image, _ = _decode(data)
+    from PIL import ImageOps
+
+    image, found = _decode(data)
+    if found != "png":
+        image = ImageOps.exif_transpose(image)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     out = BytesIO()
     image.convert(mode).save(out, "WEBP", quality=quality, method=WEBP_METHOD)
@@ -100,7 +104,7 @@ def _open(data: bytes) -> tuple[Image.Image, Format]:
         image = Image.open(BytesIO(data), formats=[found])
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise PictureError(f"a broken {found} picture") from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError("a picture of far too many pixels") from error
     if image.width * image.height > LIMIT_PX:
         raise PictureError(
@@ -116,6 +120,19 @@ def _decode(data: bytes) -> tuple[Image.Image, Format]:
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError(f"a broken {found} picture") from error
     return image, found
+
+
+def _shown_size(image: Image.Image, found: Format) -> Size:
+    """Return the size that browsers show: cameras leave it to EXIF to turn a picture upright.
+
+    PNG's EXIF is left alone: no camera writes it, and reading it decodes the picture.
+    """
+    from PIL import ExifTags
+
+    width, height = image.size
+    if found != "png" and image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8):
+        return Size(height, width)
+    return Size(width, height)
 
 
 def _not_a_picture(data: bytes) -> str:

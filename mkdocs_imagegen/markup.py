@@ -10,10 +10,8 @@ from typing import Literal
 from .model import Size
 
 # A quoted value may hold `>`; minifiers drop quotes.
-_META_TAG = re.compile(r"""[ \t]*<meta\s(?:[^>"']|"[^"]*"|'[^']*')*>\n?""", re.IGNORECASE)
-_TAG_NAME = re.compile(
-    r"""\s(?:property|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE
-)
+_META_TAG = re.compile(r"""[ \t]*<meta\s(?:=\s*(?:"[^"]*"|'[^']*')|[^>])*+>\n?""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*?)(?=/?>|\s))""")
 _OG_IMAGE = "og:image"
 _PREVIEW_NAME = re.compile(
     r"og:image(?::[a-z_]+)?|twitter:(?:card|image(?::[a-z]+)?)", re.IGNORECASE
@@ -79,8 +77,10 @@ def with_preview(page: str, preview: Preview) -> str:
 
 def _name_of(tag: str) -> str:
     """Return what a `<meta>` says it is, `""` where it does not."""
-    found = _TAG_NAME.search(tag)
-    return next((group.strip() for group in found.groups() if group), "") if found else ""
+    for attribute, *values in _ATTRIBUTE.findall(tag):
+        if attribute.lower() in ("property", "name"):
+            return "".join(values).strip()
+    return ""
 
 
 def _preview_tags(preview: Preview) -> str:

@@ -231,9 +231,10 @@ def _show(plan: Plan, engine: Engine) -> None:
 
 
 def _require_all(plan: Plan) -> None:
-    missing = [a.article for a in plan.of(ActionKind.GENERATE, ActionKind.SHARED)]
+    missing = list(plan.of(ActionKind.GENERATE, ActionKind.SHARED, ActionKind.BLOCKED))
     if missing:
+        named = "".join(f"\n  {action.article}: {action.reason}" for action in missing)
         raise FrozenError(
-            f"mode: frozen, and {len(missing)} covers are not in the store: {', '.join(missing)}",
+            f"mode: frozen, and {len(missing)} covers are not in the store:{named}",
             hint="run mkdocs-imagegen apply, and keep the store folder for this build",
         )

@@ -14,8 +14,9 @@ from mkdocs.structure.pages import Page
 
 from . import plan as planning
 from .articles import check_defaults, scan_front_matter
-from .config import ImagegenConfig, find_endpoint, make_settings, read_environment, site_folder
+from .config import ImagegenConfig, find_endpoint, make_settings, site_folder
 from .engine import Engine, price_book
+from .environment import read_environment
 from .errors import SettingsError
 from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter
 from .store import Store

@@ -85,7 +85,11 @@ def survey_site(config_file: str | None) -> Survey:
         ImagegenError: this plugin did.
     """
     survey = Survey()
-    with tempfile.TemporaryDirectory(prefix="imagegen-") as site_dir, _stdout_on_stderr():
+    with (
+        tempfile.TemporaryDirectory(prefix="imagegen-") as site_dir,
+        _stdout_on_stderr(),
+        _plugins_of_its_own(),
+    ):
         try:
             config = load_config(config_file, site_dir=site_dir)
             survey.strict = bool(config.strict)
@@ -122,6 +126,17 @@ def _build(config: MkDocsConfig) -> None:
 def _site_error(error: MkDocsException, survey: Survey) -> ImagegenError:
     told = "".join(f"{diagnostic}\n" for diagnostic in survey.front_matter)
     return SiteError(f"{told}the site can't be built: {error}", hint="mkdocs build says more")
+
+
+@contextmanager
+def _plugins_of_its_own() -> Iterator[None]:
+    """Keep the plugins of a build that runs already: MkDocs gives every config the same ones."""
+    option = MkDocsConfig.plugins
+    kept, option.plugin_cache = option.plugin_cache, {}
+    try:
+        yield
+    finally:
+        option.plugin_cache = kept
 
 
 @contextmanager

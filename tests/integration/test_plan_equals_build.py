@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from typing import Any
@@ -74,6 +75,10 @@ def assert_the_plan_was_the_bill(plan: dict[str, Any], server: ImageServer) -> N
     assert plan["total_micro_usd"] == server.paid_micro_usd
 
 
+def january(day: int) -> dt.date:
+    return dt.date(2026, 1, day)
+
+
 @pytest.fixture
 def many_makers(site: Site) -> Site:
     """A site whose pages come from authors, the blog, `.meta.yml`, `defaults:` and a script."""
@@ -95,11 +100,10 @@ def many_makers(site: Site) -> Site:
     site.write("docs/blog/.meta.yml", "cover_prompt: A stack of letters\ncover_quality: low\n")
     site.article("blog/index.md", cover_enabled=False)
     for day in (1, 2, 3):
-        meta: dict[str, object] = {"date": f"2026-01-0{day}", "categories": ["Craft"]}
-        site.article(f"blog/posts/inherits-{day}.md", **meta)
-    site.article("blog/posts/own-prompt.md", date="2026-01-04", cover_prompt="A quill")
-    site.article("blog/posts/off.md", date="2026-01-05", cover_enabled=False)
-    site.article("blog/posts/a-draft.md", date="2026-01-06", draft=True, cover_prompt="A sketch")
+        site.article(f"blog/posts/inherits-{day}.md", date=january(day), categories=["Craft"])
+    site.article("blog/posts/own-prompt.md", date=january(4), cover_prompt="A quill")
+    site.article("blog/posts/off.md", date=january(5), cover_enabled=False)
+    site.article("blog/posts/a-draft.md", date=january(6), draft=True, cover_prompt="A sketch")
     site.article("guides/start.md", cover_prompt="A ladder")
     site.article("guides/plain.md")
     site.article("index.md", cover_prompt="A door")
@@ -174,7 +178,6 @@ def write_languages(site: Site, structure: str) -> None:
         {"locale": "de", "name": "Deutsch"},
     ]
     i18n = {"docs_structure": structure, "fallback_to_default": True, "languages": languages}
-    # A sitemap of its own would be one more page kind; it is no matter of covers.
     site.config["plugins"] = ["search", {"i18n": i18n}]
 
 

@@ -24,7 +24,7 @@ from mkdocs_imagegen.providers.sketch.shapes import Canvas
 from mkdocs_imagegen.providers.sketch.wording import readable, upper
 
 SMALL = Size(480, 320)
-TINY = Size(240, 160)
+
 SIZES = (SMALL, Size(480, 160), Size(1536, 1024), Size(1024, 1024), Size(1024, 1536))
 PALETTES = {
     "indigo": Palette(),

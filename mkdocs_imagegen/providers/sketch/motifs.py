@@ -32,13 +32,13 @@ def choose(seed: Seed) -> Motif:
 
 def ribbons(canvas: Canvas, seed: Seed, _text: Box | None) -> Drawing:
     """Draw bands of strands that run from curve to curve and turn where the curves cross."""
-    back = tuple(_strands(_curve(canvas, seed, "a", 0.1), _curve(canvas, seed, "b", 0.5), 12))
-    front = tuple(_strands(_curve(canvas, seed, "c", 0.0), _curve(canvas, seed, "d", 0.68), 18))
-    bright = int(seed.number("bright", 3, 14))
+    back = tuple(_strands(_curve(canvas, seed, "a", 0.1), _curve(canvas, seed, "b", 0.5), 9))
+    front = tuple(_strands(_curve(canvas, seed, "c", 0.0), _curve(canvas, seed, "d", 0.68), 15))
+    bright = int(seed.number("bright", 2, 12))
     return Drawing(
         (
             Layer(back, 0.06, 0.34),
-            *(Layer(front[i : i + 6], 0.12, 0.48 + 0.04 * i) for i in (0, 6, 12)),
+            *(Layer(front[i : i + 5], 0.12, 0.48 + 0.05 * i) for i in (0, 5, 10)),
             Layer(front[bright : bright + 2], 0.6, 1.0, accent=True),
         ),
         beneath_text=True,
@@ -174,7 +174,7 @@ def _sun(canvas: Canvas, seed: Seed, text: Box | None) -> Iterator[Layer]:
     radius = seed.number("sun radius", 0.11, 0.17) * canvas.unit
     if text is not None:
         x, y = 0.86 * canvas.width, min(y, 0.18 * canvas.height)
-        radius = min(radius, text.distance_px(x, y) - 0.10 * canvas.unit)
+        radius = min(radius, 0.125 * canvas.unit, text.distance_px(x, y) - 0.10 * canvas.unit)
     if radius >= 0.04 * canvas.unit:
         yield Layer((disc(x, y, radius * 2.6),), 0.12, 0.12)
         yield Layer((disc(x, y, radius * 1.75),), 0.22, 0.22)

@@ -21,7 +21,7 @@ from .shapes import Box, Canvas, Layer, bounds
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
-WEBP_QUALITY = 82
+WEBP_QUALITY = 78
 WEBP_METHOD = 2
 """Effort 0 to 6: these pictures are small at any effort, and 4 takes nearly twice the time."""
 _COARSE = 32
