@@ -6,7 +6,7 @@ Bytes and record are in the store before anything decodes them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -67,6 +67,12 @@ def execute(
         buyer.stop("the run was stopped")
         pool.shutdown(wait=True, cancel_futures=True)
         store.mark_changed()
+
+
+def ended_at_wall(outcomes: Iterable[Outcome]) -> bool:
+    """Tell whether a wall, and no other trouble, kept back what was not bought."""
+    bad = [outcome for outcome in outcomes if not isinstance(outcome, Bought | Found)]
+    return bool(bad) and all(isinstance(outcome, Skipped) for outcome in bad)
 
 
 class _Wall:

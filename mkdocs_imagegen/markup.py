@@ -28,6 +28,7 @@ class Preview:
     url: str
     """Absolute."""
     mime: str
+    """`""` where nobody knows."""
     alt: str
     size: Size | None
 
@@ -71,7 +72,7 @@ def with_preview(page: str, preview: Preview) -> str:
     head = _META_TAG.sub(
         lambda tag: "" if _PREVIEW_NAME.fullmatch(_name_of(tag[0])) else tag[0],
         page[: found.start()],
-    )
+    ).rstrip(" \t")
     return f"{head}{_preview_tags(preview)}{page[found.start() :]}"
 
 
@@ -84,7 +85,9 @@ def _name_of(tag: str) -> str:
 
 
 def _preview_tags(preview: Preview) -> str:
-    tags = [("property", "og:image", preview.url), ("property", "og:image:type", preview.mime)]
+    tags = [("property", "og:image", preview.url)]
+    if preview.mime:
+        tags.append(("property", "og:image:type", preview.mime))
     if preview.size:
         tags.append(("property", "og:image:width", str(preview.size.width_px)))
         tags.append(("property", "og:image:height", str(preview.size.height_px)))

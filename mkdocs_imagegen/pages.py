@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -25,7 +26,7 @@ class PageCover:
 
     cover: Cover
     url: str
-    """Relative to the site's root, or an address."""
+    """Relative to the site's root and percent-encoded, or an address."""
     size: Size | None
     yields: bool
     """Whether a picture that the theme announces already stays: ours is drawn, or `image:`."""
@@ -49,7 +50,7 @@ class PageCover:
         absolute = self._absolute(site_url)
         if not absolute or (self.yields and markup.has_preview(page)):
             return page
-        mime = mimetypes.guess_type(self.url)[0] or "image/png"
+        mime = mimetypes.guess_type(urlsplit(self.url).path)[0] or ""
         return markup.with_preview(page, markup.Preview(absolute, mime, self._alt, self.size))
 
     @property
@@ -75,6 +76,9 @@ def place_covers(
         if file := published.files.get(src_uri):
             covers[src_uri] = _ours(order, file)
             diagnostics += _register(file, config, files)
+        elif order.own_uri and not _is_on_site(order.own_uri, files):
+            diagnostics.append(_left_out(order))
+            continue
         elif order.cover.own:
             covers[src_uri] = _own(engine, order, files)
         else:
@@ -95,8 +99,26 @@ def _own(engine: Engine, order: Order, files: Files) -> PageCover:
     file = files.get_file_from_path(order.own_uri) if order.own_uri else None
     size = engine.own_size(order, lambda: file.content_bytes) if file else None
     ours = own.key == OWN_KEY
-    url = file.dest_uri if file else own.ref
+    url = file.url if file else own.ref
     return PageCover(order.cover, url, size, yields=not ours, shown=ours)
+
+
+def _is_on_site(uri: str, files: Files) -> bool:
+    file = files.get_file_from_path(uri)
+    return file is not None and file.inclusion.is_included()
+
+
+def _left_out(order: Order) -> Diagnostic:
+    own = order.cover.own
+    assert own is not None
+    return Diagnostic(
+        "warning",
+        f"{own.key}: {own.ref} is left out of the site, so there is no cover",
+        article=order.cover.article.src_uri,
+        key=own.key,
+        line=own.line,
+        hint=f"take {order.own_uri} out of exclude_docs, or move it where no name starts with a dot",
+    )
 
 
 def _register(file: CoverFile, config: MkDocsConfig, files: Files) -> tuple[Diagnostic, ...]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +21,8 @@ from mkdocs.structure.pages import Page
 from . import report, site
 from .engine import Engine
 from .errors import ArticlesError, FrozenError, ImagegenError, OverBudgetError
-from .model import ActionKind, Bought, Diagnostic, Found, Orders, Plan
+from .execute import ended_at_wall
+from .model import ActionKind, Bought, Diagnostic, Found, Orders, Outcome, Plan
 from .pages import PageCover, place_covers
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin, survey_site
@@ -169,13 +170,21 @@ class ImagegenPlugin(SurveyedPlugin):
                 hint="mend what is told above",
             )
         approved = engine.approve(plan)
-        bought = 0
-        for outcome in report.watched(engine.buy(approved), len(plan.purchases)):
-            good = isinstance(outcome, Bought | Found)
-            bought += good
-            (log.info if good else log.warning)(report.outcome_line(outcome))
+        outcomes: list[Outcome] = []
+        # Closed at once when something goes wrong here: nothing further is sent then.
+        with closing(report.watched(engine.buy(approved), len(plan.purchases))) as watched:
+            for outcome in watched:
+                outcomes.append(outcome)
+                good = isinstance(outcome, Bought | Found)
+                (log.info if good else log.warning)(report.outcome_line(outcome))
+        bought = sum(isinstance(outcome, Bought | Found) for outcome in outcomes)
         if plan.purchases:
             log.info(f"{bought} of {len(plan.purchases)} covers bought")
+        if ended_at_wall(outcomes):
+            raise OverBudgetError(
+                f"{len(outcomes) - bought} covers were not bought: a wall of `budget:` was reached",
+                hint="what was bought is kept; raise `budget:` in mkdocs.yml, or build again",
+            )
 
     def _tell(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Log each diagnostic once a build."""

@@ -91,8 +91,8 @@ def digest_files(uris: frozenset[str], files: Files, docs_dir: str) -> planning.
     for uri in uris:
         file = files.get_file_from_path(uri)
         path = Path(file.abs_src_path) if file and file.abs_src_path else root / uri
-        generated = file is not None and file.src_dir is None
-        if path.is_file() and (generated or path.resolve().is_relative_to(root)):
+        made = file is not None and file.generated_by is not None  # by a plugin, anywhere on disk
+        if path.is_file() and (made or path.resolve().is_relative_to(root)):
             with path.open("rb") as opened:
                 digests[uri] = hashlib.file_digest(opened, "sha256").hexdigest()
     return digests

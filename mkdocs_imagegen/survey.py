@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mkdocs.commands.build import build
-from mkdocs.config import load_config
+from mkdocs.config import config_options, load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 from mkdocs.plugins import BasePlugin
@@ -132,6 +132,7 @@ def _site_error(error: MkDocsException, survey: Survey) -> ImagegenError:
 def _plugins_of_its_own() -> Iterator[None]:
     """Keep the plugins of a build that runs already: MkDocs gives every config the same ones."""
     option = MkDocsConfig.plugins
+    assert isinstance(option, config_options.Plugins)
     kept, option.plugin_cache = option.plugin_cache, {}
     try:
         yield

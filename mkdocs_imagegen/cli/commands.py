@@ -7,7 +7,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import click
 
 from .. import __version__, report
 from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, ArticlesError, ImagegenError
-from ..model import Bought, Diagnostic, Found, Outcome, Plan, Skipped
+from ..execute import ended_at_wall
+from ..model import Bought, Diagnostic, Found, Outcome, Plan
 from ..plan import ApprovedPlan
 from ..survey import Survey, survey_site
 from .explain import explanation
@@ -162,10 +163,12 @@ def _agreed(plan: Plan, *, yes: bool) -> bool:
 def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
     outcomes: list[Outcome] = []
     total = len(approved.plan.purchases)
-    for outcome in report.watched(survey.engine.buy(approved), total):
-        outcomes.append(outcome)
-        good = isinstance(outcome, Bought | Found)
-        click.secho(report.outcome_line(outcome), err=True, fg=None if good else "red")
+    # Closed at once when something goes wrong here: nothing further is sent then.
+    with closing(report.watched(survey.engine.buy(approved), total)) as watched:
+        for outcome in watched:
+            outcomes.append(outcome)
+            good = isinstance(outcome, Bought | Found)
+            click.secho(report.outcome_line(outcome), err=True, fg=None if good else "red")
     if total:
         there = sum(isinstance(outcome, Bought | Found) for outcome in outcomes)
         click.echo(f"{there} of {total} covers bought.", err=True)
@@ -175,10 +178,10 @@ def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
 
 
 def _exit_code(outcomes: list[Outcome], *, failed: bool) -> int:
-    bad = [outcome for outcome in outcomes if not isinstance(outcome, Bought | Found)]
-    if failed or any(not isinstance(outcome, Skipped) for outcome in bad):
-        return EXIT_ERROR
-    return EXIT_OVER_BUDGET if bad else 0
+    if not failed and ended_at_wall(outcomes):
+        return EXIT_OVER_BUDGET
+    good = all(isinstance(outcome, Bought | Found) for outcome in outcomes)
+    return 0 if good and not failed else EXIT_ERROR
 
 
 def _log_to_stderr() -> None:

@@ -137,8 +137,10 @@ def _usage(response: ImagesResponse) -> Usage | None:
     if usage is None:
         return None
     details = getattr(usage, "input_tokens_details", None)
+    # Without details all input is text: a generation sends nothing else.
+    text = _count(usage, "input_tokens") if details is None else _count(details, "text_tokens")
     return Usage(
-        input_text_tokens=_count(details, "text_tokens"),
+        input_text_tokens=text,
         input_image_tokens=_count(details, "image_tokens"),
         output_tokens=_count(usage, "output_tokens"),
     )

@@ -128,7 +128,7 @@ def test_the_environment_overrides_the_mode_of_mkdocs_yml(two_covers: Site) -> N
     assert run.code == 1
     assert "mode: frozen" in run.output
 
-    run = build_as_planned(two_covers, IMAGEGEN_MODE="sometimes")
+    run = two_covers.build(IMAGEGEN_MODE="sometimes")
     assert run.code == 1
     assert "IMAGEGEN_MODE is 'sometimes'" in run.output
     assert "auto, generate, plan, frozen" in run.output

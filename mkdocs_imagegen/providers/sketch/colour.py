@@ -23,7 +23,7 @@ _BLACK_LIGHTNESS, _RAMP_SPAN = 0.10, 0.88
 _TONES = 255 / _RAMP_SPAN
 """Tones in one unit of lightness."""
 _STOPS = 18
-_RESERVE = 0.4
+_RESERVE = 0.35
 """Contrast kept for what the encoder changes."""
 
 
@@ -185,6 +185,8 @@ def _quiet(ramps: tuple[Ramp, ...], inks: tuple[Rgb, ...], worst: int, reach: in
 
 def _is_readable(inks: tuple[Rgb, ...], ramps: tuple[Ramp, ...], tone: int) -> bool:
     behind = [ramp[min(max(tone, 0), 255)] for ramp in ramps]
+    # Half-way between two hues a mixture is darker than either.
+    behind.append(_between(behind, 0.5))
     return all(contrast(rgb, ink) >= TEXT_CONTRAST + _RESERVE for rgb in behind for ink in inks)
 
 

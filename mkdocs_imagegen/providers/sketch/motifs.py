@@ -173,8 +173,9 @@ def _sun(canvas: Canvas, seed: Seed, text: Box | None) -> Iterator[Layer]:
     y = seed.number("sun y", 0.20, 0.34) * canvas.height
     radius = seed.number("sun radius", 0.11, 0.17) * canvas.unit
     if text is not None:
-        x, y = 0.86 * canvas.width, min(y, 0.18 * canvas.height)
-        radius = min(radius, 0.125 * canvas.unit, text.distance_px(x, y) - 0.10 * canvas.unit)
+        x, y = 0.89 * canvas.width, min(y, 0.15 * canvas.height)
+        room = min(text.distance_px(x, y) - 0.13 * canvas.unit, 0.85 * (canvas.width - x), 0.85 * y)
+        radius = min(radius, room)
     if radius >= 0.04 * canvas.unit:
         yield Layer((disc(x, y, radius * 2.6),), 0.12, 0.12)
         yield Layer((disc(x, y, radius * 1.75),), 0.22, 0.22)

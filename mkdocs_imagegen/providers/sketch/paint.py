@@ -28,7 +28,7 @@ _COARSE = 32
 """The longer side, in pixels, of the smooth fields that are computed pixel by pixel."""
 _REACH = 0.30
 """How far from the text the drawing has its full strength, as a share of the unit."""
-_ACCENT_SHARES = (0.02, 0.12)
+_ACCENT_SHARES = (0.04, 0.20)
 """Where accents begin to show and are whole, as shares of the drawing's strength."""
 _SHADOW_SCALE = 8
 _SHADOW_RADIUS = 0.016

@@ -1,0 +1,460 @@
+"""What an endpoint can answer, and what it becomes: against a real server, through the real SDK."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import httpx2
+import openai
+import pytest
+from openai import OpenAIError
+
+from mkdocs_imagegen import errors
+from mkdocs_imagegen.errors import (
+    AccessError,
+    AnswerError,
+    AuthenticationError,
+    CreditError,
+    EndpointError,
+    ModelError,
+    NetworkError,
+    ProviderError,
+    RateError,
+    RequestError,
+    ResponseTimeoutError,
+    SafetyError,
+    UpstreamError,
+)
+from mkdocs_imagegen.model import CoverRequest, Size, Usage
+from mkdocs_imagegen.providers.openai import OpenAIProvider
+from mkdocs_imagegen.providers.openai_errors import translate
+from mkdocs_imagegen.settings import Endpoint
+from tests.imageserver import Answer, Fault, Hangup, ImageServer, NotAPicture, Picture, RawBody
+
+REQUEST = CoverRequest("generate", "gpt-image-2", "A red fox", Size(1024, 1024), "low")
+SECRET = "sk-a-very-secret-key"
+ENDPOINT = Endpoint("https://api.example.com/v1", SECRET, "IMAGEGEN_API_KEY")
+HTTP_REQUEST = httpx2.Request("POST", "https://api.example.com/v1/images/generations")
+
+
+def provider(server: ImageServer, *, timeout_s: float = 20.0) -> OpenAIProvider:
+    endpoint = Endpoint(server.base_url, server.api_key, "IMAGEGEN_API_KEY")
+    return OpenAIProvider(endpoint, timeout_s=timeout_s)
+
+
+def error_of(server: ImageServer, answer: Answer) -> ProviderError:
+    """Return what one purchase raises; the server must have got exactly one request for it."""
+    server.script(answer)
+    with pytest.raises(ProviderError) as raised:
+        provider(server).generate(REQUEST)
+    assert len(server.calls) == 1
+    assert server.api_key not in str(raised.value)
+    return raised.value
+
+
+def test_the_minimal_request_brings_the_picture_and_its_bill(image_server: ImageServer) -> None:
+    answer = provider(image_server).generate(REQUEST)
+    call = image_server.calls[0]
+    assert answer.picture[8:12] == b"WEBP"
+    assert call.body == answer.sent
+    assert answer.sent == {
+        "model": "gpt-image-2",
+        "prompt": "A red fox",
+        "size": "1024x1024",
+        "quality": "low",
+        "n": 1,
+        "output_format": "webp",
+    }
+    assert answer.usage == Usage(9, 0, 196)
+    assert answer.request_id == call.request_id
+    assert answer.endpoint == image_server.base_url.removesuffix("/v1")
+
+
+def walk(kind: type[OpenAIError]) -> Iterator[type[OpenAIError]]:
+    yield kind
+    for sub in kind.__subclasses__():
+        yield from walk(sub)
+
+
+def made(kind: type[OpenAIError]) -> OpenAIError:
+    """An exception of the SDK with what its constructor asks for."""
+    response = httpx2.Response(400, request=HTTP_REQUEST, json={"message": "no"})
+    offered: dict[str, object] = {
+        "message": "no",
+        "request": HTTP_REQUEST,
+        "response": response,
+        "body": {"message": "no"},
+        "symbol": "Image",
+    }
+    try:
+        wanted = inspect.signature(kind).parameters.values()
+    except ValueError:
+        return kind()
+    given = {
+        p.name: offered[p.name]
+        for p in wanted
+        if p.name in offered and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+    needed = {p.name for p in wanted if p.default is p.empty and p.kind is not p.VAR_POSITIONAL}
+    if needed - given.keys() - {"kwargs"}:
+        bare = kind.__new__(kind)
+        Exception.__init__(bare, "no")
+        return bare
+    return kind(**given)
+
+
+EVERY_SDK_ERROR = sorted(set(walk(OpenAIError)), key=lambda kind: kind.__qualname__)
+
+
+@pytest.mark.parametrize("kind", EVERY_SDK_ERROR, ids=lambda kind: kind.__qualname__)
+def test_every_error_of_the_sdk_has_one_of_ours(kind: type[OpenAIError]) -> None:
+    ours = translate(made(kind), model="gpt-image-2", endpoint=ENDPOINT)
+    assert isinstance(ours, ProviderError)
+    assert type(ours) is not ProviderError
+    assert ours.message
+
+
+def test_the_walk_finds_the_errors_that_matter() -> None:
+    assert {openai.RateLimitError, openai.APITimeoutError, openai.APIResponseValidationError} <= {
+        *EVERY_SDK_ERROR
+    }
+
+
+MONEY = (
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "billing_hard_limit_reached",
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "said"),
+    [
+        (400, "moderation_blocked", SafetyError, "reword cover_prompt"),
+        (400, "content_policy_violation", SafetyError, "reword cover_prompt"),
+        (400, "unknown_parameter", RequestError, "(400)"),
+        (400, "invalid_value", RequestError, "(400)"),
+        (400, "billing_hard_limit_reached", CreditError, "billing page"),
+        (401, "invalid_api_key", AuthenticationError, "check IMAGEGEN_API_KEY"),
+        (402, None, CreditError, "billing page"),
+        (403, None, AccessError, "verify the organisation"),
+        (404, "model_not_found", ModelError, "no model gpt-image-2"),
+        (408, None, ResponseTimeoutError, "may have been billed"),
+        (409, None, RequestError, "(409)"),
+        (422, None, RequestError, "(422)"),
+        *[(429, code, CreditError, "billing page") for code in MONEY],
+        (429, "rate_limit_exceeded", RateError, "lower `concurrency`"),
+        (429, "slow_down", RateError, "lower `concurrency`"),
+        (500, "server_error", UpstreamError, "(500)"),
+        (502, None, UpstreamError, "(502)"),
+        (503, "server_error", UpstreamError, "(503)"),
+        (504, None, ResponseTimeoutError, "may have been billed"),
+        (524, None, ResponseTimeoutError, "may have been billed"),
+    ],
+)
+def test_a_status_and_its_code_say_what_went_wrong(
+    image_server: ImageServer, status: int, code: str | None, kind: type[ProviderError], said: str
+) -> None:
+    error = error_of(image_server, Fault.openai(status, code, "The endpoint's own words."))
+    assert type(error) is kind
+    assert said in str(error)
+    assert "The endpoint's own words." in error.message
+    assert error.request_id == image_server.calls[0].request_id
+    assert not image_server.paid_calls
+
+
+@pytest.mark.parametrize(
+    ("kind", "stops_run", "maybe_billed"),
+    [
+        (AccessError, True, False),
+        (AnswerError, False, True),
+        (AuthenticationError, True, False),
+        (CreditError, True, False),
+        (EndpointError, True, False),
+        (ModelError, True, False),
+        (NetworkError, False, False),
+        (RateError, False, False),
+        (RequestError, False, False),
+        (ResponseTimeoutError, False, True),
+        (SafetyError, False, False),
+        (UpstreamError, False, False),
+    ],
+)
+def test_what_an_error_means_for_the_run(
+    kind: type[ProviderError], stops_run: bool, maybe_billed: bool
+) -> None:
+    assert (kind.stops_run, kind.maybe_billed) == (stops_run, maybe_billed)
+
+
+def test_the_table_above_has_every_provider_error() -> None:
+    table = {
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, ProviderError) and kind is not ProviderError
+    }
+    assert table == set(ProviderError.__subclasses__())
+    assert len(table) == 12
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"error": "no such prompt"}, "no such prompt"),
+        ({"detail": "no such prompt"}, "no such prompt"),
+        ({"error": {"message": "two\n  lines", "code": 7}}, "two lines"),
+        ({"error": {"message": "\x1b[31mred\x07"}}, "[31mred"),
+        ({"error": {"message": {"not": "text"}}}, ""),
+        ({"detail": [{"loc": ["body"], "msg": "x"}]}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_gateways_sentence_is_told_whatever_its_shape(
+    image_server: ImageServer, body: dict[str, object], told: str
+) -> None:
+    error = error_of(image_server, Fault(400, body))
+    plain = "the endpoint refused the request (400)"
+    assert error.message == (f"{plain}: {told}" if told else plain)
+
+
+@pytest.mark.parametrize("body", ["<html><h1>Bad gateway</h1>", b"\xff\xfe\x00", ""])
+def test_a_page_is_not_told(image_server: ImageServer, body: str | bytes) -> None:
+    assert error_of(image_server, Fault(502, body)).message == "the endpoint failed (502)"
+
+
+def test_a_long_sentence_is_cut(image_server: ImageServer) -> None:
+    error = error_of(image_server, Fault.openai(400, None, "word " * 1000))
+    assert len(error.message) < 300
+
+
+def test_a_key_that_the_endpoint_repeats_is_not_told(image_server: ImageServer) -> None:
+    key = image_server.api_key
+    error = error_of(image_server, Fault.openai(401, None, f"Incorrect API key provided: {key}."))
+    assert error.message == "the API key is not accepted: Incorrect API key provided: (key)."
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(image_server: ImageServer, status: int) -> None:
+    with ImageServer() as elsewhere:
+        headers = {"location": f"{elsewhere.base_url}/images/generations"}
+        error = error_of(image_server, Fault(status, "", headers))
+        assert type(error) is EndpointError
+        assert elsewhere.calls == []
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"<html>", b"{", b'{"data": "\xff\xfe"}', b"[" * 100_000, b"NaN,"]
+)
+def test_what_is_no_json_is_told_as_such(image_server: ImageServer, data: bytes) -> None:
+    error = error_of(image_server, RawBody(data))
+    assert type(error) is EndpointError
+    assert "no JSON" in error.message
+    assert "/v1" in error.hint
+
+
+@pytest.mark.parametrize("data", [b"<!doctype html><p>Hello", b""])
+def test_a_page_instead_of_an_answer_is_told_as_such(
+    image_server: ImageServer, data: bytes
+) -> None:
+    error = error_of(image_server, RawBody(data, "text/html"))
+    assert type(error) is EndpointError
+    assert "a page instead of a picture" in error.message
+    assert error.request_id == image_server.calls[0].request_id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": None},
+        {},
+        {"data": []},
+        {"data": {}},
+        {"data": {"0": "x"}},
+        {"data": "picture"},
+        {"data": 5},
+        {"data": [None]},
+        {"data": ["picture"]},
+        {"data": [[]]},
+        {"data": [{}]},
+        {"data": [{"b64_json": None}]},
+        {"data": [{"b64_json": ""}]},
+        {"data": [{"b64_json": 5}]},
+        {"data": [{"b64_json": ["aGk="]}]},
+        {"task_id": "t-1", "status": "queued"},
+    ],
+)
+def test_a_success_without_a_picture_may_have_been_billed(
+    image_server: ImageServer, body: dict[str, object]
+) -> None:
+    error = error_of(image_server, RawBody(json.dumps(body).encode()))
+    assert type(error) is AnswerError
+    assert "no picture" in error.message
+    assert error.request_id == image_server.calls[0].request_id
+
+
+@pytest.mark.parametrize("data", [b"[]", b'"text"', b"5", b"null", b"true"])
+def test_json_that_is_no_object_is_no_answer(image_server: ImageServer, data: bytes) -> None:
+    assert isinstance(error_of(image_server, RawBody(data)), EndpointError | AnswerError)
+
+
+@pytest.mark.parametrize("told", [{"message": "model is loading"}, "model is loading"])
+def test_an_error_under_a_success_is_told(image_server: ImageServer, told: object) -> None:
+    error = error_of(image_server, RawBody(json.dumps({"error": told}).encode()))
+    assert type(error) is AnswerError
+    assert error.message.endswith(": model is loading")
+
+
+def test_an_address_instead_of_bytes_is_told(image_server: ImageServer) -> None:
+    body = {"data": [{"url": "https://cdn.example.com/p.png"}]}
+    error = error_of(image_server, RawBody(json.dumps(body).encode()))
+    assert type(error) is AnswerError
+    assert "the address of a picture" in error.message
+
+
+@pytest.mark.parametrize("text", ["not base64!", "aGk", "aGk=\n aGk=?", "ü", "=", "aGk=aGk="])
+def test_broken_base64_is_told(image_server: ImageServer, text: str) -> None:
+    body = {"data": [{"b64_json": text}]}
+    error = error_of(image_server, RawBody(json.dumps(body).encode()))
+    assert type(error) is AnswerError
+    assert "base64" in error.message
+
+
+def test_bytes_that_are_no_picture_come_through_undecoded(image_server: ImageServer) -> None:
+    """What was paid for is handed on as it came: it is stored before anything looks into it."""
+    image_server.script(NotAPicture(b"<html>"))
+    assert provider(image_server).generate(REQUEST).picture == b"<html>"
+
+
+@pytest.mark.parametrize(
+    ("usage", "read"),
+    [
+        (None, None),
+        ({}, Usage()),
+        ({"output_tokens": 0, "input_tokens": 0, "total_tokens": 0}, Usage(None, None, 0)),
+        ({"prompt_tokens": 7, "completion_tokens": 8}, Usage()),
+        ({"output_tokens": "196"}, Usage()),
+        ({"output_tokens": 196.0}, Usage()),
+        ({"output_tokens": True}, Usage()),
+        ({"output_tokens": 196, "input_tokens_details": None}, Usage(None, None, 196)),
+        ({"output_tokens": 196, "input_tokens_details": [1]}, Usage(None, None, 196)),
+        ({"input_tokens_details": {"text_tokens": 9, "image_tokens": "x"}}, Usage(9, None, None)),
+    ],
+)
+def test_what_the_bill_does_not_tell_is_left_out(
+    image_server: ImageServer, usage: dict[str, object] | None, read: Usage | None
+) -> None:
+    image_server.script(Picture(usage=usage))
+    assert provider(image_server).generate(REQUEST).usage == read
+
+
+@pytest.mark.parametrize("usage", [[], "none", 5, [{"output_tokens": 1}]])
+def test_a_bill_of_another_shape_costs_no_picture(
+    image_server: ImageServer, usage: object
+) -> None:
+    body = {"data": [{"b64_json": base64.b64encode(b"picture").decode()}], "usage": usage}
+    image_server.script(RawBody(json.dumps(body).encode()))
+    answer = provider(image_server).generate(REQUEST)
+    assert answer.picture == b"picture"
+    assert answer.usage in (None, Usage())
+
+
+def test_a_connection_that_breaks_may_have_been_billed(image_server: ImageServer) -> None:
+    error = error_of(image_server, Hangup(paid=True))
+    assert type(error) is ResponseTimeoutError
+    assert error.maybe_billed
+    assert len(image_server.paid_calls) == 1
+
+
+def test_an_answer_that_does_not_come_in_time_may_have_been_billed(
+    image_server: ImageServer,
+) -> None:
+    with image_server.gate.held(), pytest.raises(ResponseTimeoutError, match="billed") as raised:
+        provider(image_server, timeout_s=0.2).generate(REQUEST)
+    assert "timeout_s" in raised.value.hint
+
+
+def test_an_endpoint_that_is_not_there_bills_nothing() -> None:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+        endpoint = Endpoint(url, SECRET, "IMAGEGEN_API_KEY")
+        with pytest.raises(NetworkError, match="can't be reached") as raised:
+            OpenAIProvider(endpoint, timeout_s=5).generate(REQUEST)
+    assert not raised.value.maybe_billed
+
+
+@pytest.mark.parametrize("kind", [httpx2.ConnectTimeout, httpx2.PoolTimeout])
+def test_a_connection_that_is_never_made_bills_nothing(kind: type[httpx2.TimeoutException]) -> None:
+    error = openai.APITimeoutError(request=HTTP_REQUEST)
+    error.__cause__ = kind("too slow")
+    assert type(translate(error, model="m", endpoint=ENDPOINT)) is NetworkError
+
+
+def test_an_answer_that_ends_too_early_may_have_been_billed() -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"
+    with _one_reply(head) as url, pytest.raises(ResponseTimeoutError, match="broke"):
+        OpenAIProvider(Endpoint(url, SECRET, "KEY"), timeout_s=5).generate(REQUEST)
+
+
+def test_what_speaks_no_http_is_told() -> None:
+    with _one_reply(b"SSH-2.0-OpenSSH_9.6\r\n") as url, pytest.raises(ProviderError):
+        OpenAIProvider(Endpoint(url, SECRET, "KEY"), timeout_s=5).generate(REQUEST)
+
+
+OPENAI_VARIABLES = {
+    "OPENAI_ORG_ID": "org-secret",
+    "OPENAI_PROJECT_ID": "proj-secret",
+    "OPENAI_CUSTOM_HEADERS": "X-Team: secret\nAuthorization: Bearer secret\nCookie: secret",
+    "OPENAI_API_KEY": "sk-secret",
+    "OPENAI_BASE_URL": "http://127.0.0.1:9/secret",
+    "OPENAI_ADMIN_KEY": "sk-admin-secret",
+}
+
+
+def test_openais_variables_do_not_reach_another_host(
+    image_server: ImageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in OPENAI_VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    provider(image_server).generate(REQUEST)
+    call = image_server.calls[0]
+    assert "secret" not in json.dumps([call.path, dict(call.headers), call.body])
+    assert call.headers["authorization"] == f"Bearer {image_server.api_key}"
+
+
+def test_no_idempotence_is_promised_and_nothing_is_tried_again(image_server: ImageServer) -> None:
+    error_of(image_server, Fault.openai(429, "rate_limit_exceeded", "Slow down."))
+    error_of_again: Callable[[], object] = lambda: provider(image_server).generate(REQUEST)  # noqa: E731
+    image_server.script(Fault.openai(500, "server_error", "Oops."))
+    with pytest.raises(UpstreamError):
+        error_of_again()
+    assert len(image_server.calls) == 2
+
+
+@contextmanager
+def _one_reply(reply: bytes) -> Iterator[str]:
+    """A server that reads one request, sends these bytes and hangs up."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(reply)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65_536):
+                    pass
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        thread.join(10)
+        assert not thread.is_alive()
