@@ -6,27 +6,34 @@ most of the time and vary more than what is measured.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+BUYS_UP_TO = 300
+"""Pages; a larger site's store is filled without a purchase, which takes a fraction of the time."""
 _FONT = "Manrope"
-_WORDS = (
+_TEXT = (
     "a build reads pages and writes pictures of quiet harbours where small boats wait for wind "
     "while tests count every paid request so that nobody pays twice for the same lighthouse"
-).split()
-_CODE = "```python\ndef price(tokens: int, rate: float) -> float:\n    return tokens * rate / 1e6\n```"
+)
+_CODE = """```python
+def price_usd(tokens: int, rate: float) -> float:
+    return tokens * rate / 1e6
+```"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Variant:
     """One way to build the site."""
 
@@ -44,7 +51,7 @@ BARE = Variant("bare", "without the plugin")
 BOUGHT = Variant(
     "bought",
     "bought covers, all cached",
-    {"imagegen": {"cache_dir": ".cache/bought", "budget": {"max_images": 1_000_000}}},
+    {"imagegen": {"cache_dir": ".cache/bought", "budget": {"max_images": BUYS_UP_TO}}},
 )
 DRAWN = Variant("drawn", "drawn covers, all cached", {"imagegen": {"cache_dir": ".cache/drawn"}})
 SOCIAL = Variant(
@@ -52,7 +59,6 @@ SOCIAL = Variant(
     "Material's social, all cached",
     {"social": {"cards_layout_options": {"font_family": _FONT}}},
 )
-VARIANTS = (BARE, BOUGHT, DRAWN, SOCIAL)
 
 
 def write_site(folder: Path, pages: int) -> None:
@@ -62,7 +68,7 @@ def write_site(folder: Path, pages: int) -> None:
     (folder / "docs/index.md").write_text("# Home\n", encoding="utf-8")
     for number in range(pages):
         (articles / f"article-{number:05}.md").write_text(_article(number), encoding="utf-8")
-    for variant in VARIANTS:
+    for variant in (BARE, BOUGHT, DRAWN, SOCIAL):
         config = {
             "site_name": "Benchmark",
             "site_url": "https://example.com/",
@@ -77,34 +83,41 @@ def write_site(folder: Path, pages: int) -> None:
 
 
 def build(folder: Path, variant: Variant) -> None:
-    """Run `mkdocs build` in a fresh interpreter; never buys.
+    """Run `mkdocs build` in a fresh interpreter; never buys."""
+    run(folder, "-m", "mkdocs", "build", "--strict", "-f", variant.config_file)
+
+
+def run(folder: Path, *arguments: str, **environ: str) -> str:
+    """Run a fresh interpreter in the site's folder, and return what it prints.
 
     Raises:
-        SystemExit: the build failed.
+        SystemExit: it failed.
     """
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", variant.config_file]
     done = subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**_environment(), **environ},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     if done.returncode:
-        raise SystemExit(f"{variant.config_file} can't be built:\n{done.stderr[-2000:]}")
+        raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
 
 
-def buy_covers(folder: Path) -> int:
-    """Buy all covers from the tests' own Image API; return how many it sold."""
+def fill_store(folder: Path, pages: int) -> str:
+    """Put an original for each cover into the store, and return how that was done."""
+    if pages > BUYS_UP_TO:
+        _fill_by_hand(folder)
+        return "put into the store by hand"
     sys.path.insert(0, str(ROOT))  # the server belongs to the tests, and is not installed
     from tests.imageserver import ImageServer
 
     with ImageServer() as server:
         key = {"IMAGEGEN_BASE_URL": server.base_url, "IMAGEGEN_API_KEY": server.api_key}
-        subprocess.run(
-            [sys.executable, "-m", "mkdocs_imagegen", "apply", "--yes", "-f", BOUGHT.config_file],
-            cwd=folder,
-            env={**environment(), **key},
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
-        return len(server.paid_calls)
+        run(folder, "-m", "mkdocs_imagegen", "apply", "--yes", "-f", BOUGHT.config_file, **key)
+        return f"bought in {len(server.paid_calls)} requests from the tests' Image API"
 
 
 def seed_social_font(folder: Path) -> None:
@@ -126,7 +139,37 @@ def why_no_social() -> str:
     return said[-1] if tried.returncode else ""
 
 
-def environment() -> dict[str, str]:
+def _fill_by_hand(folder: Path) -> None:
+    from PIL import Image
+
+    from mkdocs_imagegen.keys import digest
+    from mkdocs_imagegen.model import Record
+    from mkdocs_imagegen.store import Store
+
+    planned = run(
+        folder, "-m", "mkdocs_imagegen", "plan", "--format", "json", "-f", BOUGHT.config_file
+    )
+    with Store.open(folder / ".cache/bought") as store:
+        for number, action in enumerate(json.loads(planned)["actions"]):
+            picture = BytesIO()
+            colour = number.to_bytes(3, "big")
+            image = Image.new("RGB", (1536, 1024), (colour[0], colour[1], colour[2]))
+            image.putpixel((0, 0), (255, 255, 255))
+            image.save(picture, "WEBP", method=0, lossless=True)
+            data = picture.getvalue()
+            record = Record(
+                request_key=action["request_key"],
+                digest=digest(data),
+                size_bytes=len(data),
+                article=action["article"],
+                sent={"model": action["model"], "size": action["size"]},
+                endpoint="https://example.com",
+                received_at="2026-01-01T00:00:00+00:00",
+            )
+            store.put(record, data)
+
+
+def _environment() -> dict[str, str]:
     """Return this environment without keys, so that no build can buy."""
     ours = ("IMAGEGEN_", "OPENAI_", "NBILITY_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
@@ -135,10 +178,10 @@ def environment() -> dict[str, str]:
 
 
 def _article(number: int) -> str:
-    dice = random.Random(number)
+    dice, vocabulary = random.Random(number), _TEXT.split()
 
     def prose(words: int) -> str:
-        return " ".join(dice.choices(_WORDS, k=words)).capitalize() + "."
+        return " ".join(dice.choices(vocabulary, k=words)).capitalize() + "."
 
     meta = {
         "title": f"Article {number}",

@@ -272,7 +272,7 @@ def _usd(value: object) -> Decimal:
 
 
 def _within(name: str, value: Number, least: int, most: int) -> Number:
-    if not least <= value <= most:
+    if isinstance(value, bool) or not least <= value <= most:
         raise SettingsError(
             f"imagegen: {name} is {value}", hint=f"set it to a number from {least} to {most}"
         )

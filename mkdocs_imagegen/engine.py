@@ -9,7 +9,6 @@ from pathlib import Path
 
 from . import plan as planning
 from .errors import ImagegenError, SettingsError
-from .execute import execute
 from .model import ArticleSource, Order, Orders, Outcome, Plan, Size
 from .pricing import PriceBook
 from .prompts import Prompts
@@ -126,6 +125,7 @@ class Engine:
         """Buy what is approved; see `execute`."""
         if self.endpoint is None or not approved.plan.purchases:
             return iter(())
+        from .execute import execute
         from .providers.openai import OpenAIProvider  # imports the SDK
 
         provider = OpenAIProvider(self.endpoint, timeout_s=self.settings.timeout_s)

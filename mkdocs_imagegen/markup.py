@@ -13,6 +13,7 @@ from .model import Size
 _META_TAG = re.compile(r"""[ \t]*<meta\s(?:=\s*(?:"[^"]*"|'[^']*')|[^>])*+>\n?""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*?)(?=/?>|\s))""")
 _OG_IMAGE = "og:image"
+_CARD = "twitter:"
 _PREVIEW_NAME = re.compile(
     r"og:image(?::[a-z_]+)?|twitter:(?:card|image(?::[a-z]+)?)", re.IGNORECASE
 )
@@ -61,19 +62,29 @@ def insert_figure(
 
 def has_preview(page: str) -> bool:
     """Tell whether a page names a picture for link previews already."""
-    return any(_name_of(tag[0]).lower() == _OG_IMAGE for tag in _META_TAG.finditer(page))
+    end = _HEAD_END.search(page)
+    head = page[: end.start()] if end else page
+    return _OG_IMAGE in head.lower() and any(
+        _name_of(tag[0]).lower() == _OG_IMAGE for tag in _META_TAG.finditer(head)
+    )
 
 
 def with_preview(page: str, preview: Preview) -> str:
     """Return the page with this picture, and no other, in its link previews."""
-    found = _HEAD_END.search(page)
-    if found is None:
+    end = _HEAD_END.search(page)
+    if end is None:
         return page
-    head = _META_TAG.sub(
-        lambda tag: "" if _PREVIEW_NAME.fullmatch(_name_of(tag[0])) else tag[0],
-        page[: found.start()],
-    ).rstrip(" \t")
-    return f"{head}{_preview_tags(preview)}{page[found.start() :]}"
+    head = _without_previews(page[: end.start()]).rstrip(" \t")
+    return f"{head}{_preview_tags(preview)}{page[end.start() :]}"
+
+
+def _without_previews(head: str) -> str:
+    lowered = head.lower()
+    if _OG_IMAGE not in lowered and _CARD not in lowered:
+        return head  # as on most pages, and reading every tag takes longer than all the rest
+    return _META_TAG.sub(
+        lambda tag: "" if _PREVIEW_NAME.fullmatch(_name_of(tag[0])) else tag[0], head
+    )
 
 
 def _name_of(tag: str) -> str:

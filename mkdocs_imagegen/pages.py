@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mimetypes
+import posixpath
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -18,6 +18,12 @@ from .publish import CoverFile
 
 OWN_KEY = "cover"
 """Own pictures under this key are ours to show; one under `image:` the theme may show itself."""
+_PICTURE_TYPES = {
+    **{ending: f"image/{ending[1:]}" for ending in (".webp", ".png", ".jpeg", ".gif", ".avif")},
+    ".jpg": "image/jpeg",
+    ".svg": "image/svg+xml",
+}
+"""Not from `mimetypes`: what it knows differs between machines, and it reads their files first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,8 @@ class PageCover:
         absolute = self._absolute(site_url)
         if not absolute or (self.yields and markup.has_preview(page)):
             return page
-        mime = mimetypes.guess_type(urlsplit(self.url).path)[0] or ""
+        ending = posixpath.splitext(urlsplit(self.url).path)[1].lower()
+        mime = _PICTURE_TYPES.get(ending, "")
         return markup.with_preview(page, markup.Preview(absolute, mime, self._alt, self.size))
 
     @property
@@ -117,7 +124,7 @@ def _left_out(order: Order) -> Diagnostic:
         article=order.cover.article.src_uri,
         key=own.key,
         line=own.line,
-        hint=f"take {order.own_uri} out of exclude_docs, or move it where no name starts with a dot",
+        hint=f"take {order.own_uri} out of exclude_docs, and start none of its names with a dot",
     )
 
 

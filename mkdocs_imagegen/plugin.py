@@ -202,6 +202,8 @@ class ImagegenPlugin(SurveyedPlugin):
         except ImagegenError as error:
             if self.survey is not None:
                 self.survey.failure = error
+                # The command line tells of it: MkDocs logs a PluginError, but not this.
+                raise Abort(str(error)) from error
             if isinstance(error, OverBudgetError):
                 raise OverBudgetAbort(str(error)) from error
             raise PluginError(str(error)) from error

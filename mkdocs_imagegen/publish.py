@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,6 @@ from .model import (
     Sketch,
     StoreState,
 )
-from .providers import sketch
 from .settings import Settings
 from .store import Store
 
@@ -184,6 +182,8 @@ def _render(record: Record, store: Store, settings: Settings) -> tuple[Rendition
 
 
 def _drawn(order: Order, settings: Settings) -> _Source:
+    from .providers import sketch  # takes longer to import than all the rest of publishing
+
     article = order.cover.article
     asked = Sketch(article.title, article.section, settings.site.palette, order.cover.size)
 
@@ -212,6 +212,8 @@ def _make_all(sources: Sequence[_Source], store: Store) -> list[CoverFile | Imag
 
     if not sources:
         return []
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(attempt, sources))
 

@@ -100,7 +100,11 @@ def survey_site(config_file: str | None) -> Survey:
         except MkDocsException as error:
             if survey.failure is not None:
                 raise survey.failure from error
-            raise _site_error(error, survey) from error
+            raise _site_error(str(error), survey) from error
+        except ImagegenError:
+            raise
+        except Exception as error:  # plugins may raise anything, and MkDocs lets it through
+            raise _site_error(f"{type(error).__name__}: {error}", survey) from error
     return survey
 
 
@@ -123,9 +127,9 @@ def _build(config: MkDocsConfig) -> None:
         config.plugins.on_shutdown()
 
 
-def _site_error(error: MkDocsException, survey: Survey) -> ImagegenError:
+def _site_error(why: str, survey: Survey) -> ImagegenError:
     told = "".join(f"{diagnostic}\n" for diagnostic in survey.front_matter)
-    return SiteError(f"{told}the site can't be built: {error}", hint="mkdocs build says more")
+    return SiteError(f"{told}the site can't be built: {why}", hint="mkdocs build says more")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import logging
 import shutil
 import sys
@@ -56,6 +57,7 @@ def _told(command: Callable[..., int]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         _log_to_stderr()
+        _print_anything()
         try:
             code = command(*args, **kwargs)
         except ImagegenError as error:
@@ -191,3 +193,10 @@ def _log_to_stderr() -> None:
     handler.setLevel(logging.WARNING)
     for host in ("mkdocs", "properdocs"):
         logging.getLogger(host).addHandler(handler)
+
+
+def _print_anything() -> None:
+    """Replace what the streams' encoding lacks: Windows pipes are not UTF-8, titles may be."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -17,7 +17,7 @@ def plan_json(plan: Plan, decision: Decision) -> str:
 
     USD are text with four places, rounded; `micro_usd` are exact. Totals come from the exact sum of
     what is priced, so they may differ from the sum of the rounded rows. An unpriced purchase has
-    `null`.
+    `null`. It is ASCII, so that no console's encoding can harm it.
     """
     document = {
         "version": VERSION,
@@ -30,7 +30,7 @@ def plan_json(plan: Plan, decision: Decision) -> str:
         "actions": [_action(action) for action in plan.actions],
         "diagnostics": [diagnostic_fields(diagnostic) for diagnostic in plan.diagnostics],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 def diagnostic_fields(diagnostic: Diagnostic) -> Mapping[str, object]:

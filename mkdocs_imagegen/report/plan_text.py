@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import StringIO
+from typing import Literal
 
 from ..model import Action, ActionKind, Plan, Priced
 from ..plan import Decision
@@ -19,6 +21,11 @@ _SYMBOLS = {
     ActionKind.DRAW: ("✎", "cyan"),
     ActionKind.BLOCKED: ("!", "bold red"),
 }
+_HEADINGS = ("", "article", "action", "size", "quality", "model", "USD", "why")
+_FOLDED = ("article", "why")
+"""The columns that take several lines where the terminal is narrow."""
+_LEAST_FOLDED = 22
+"""The columns of text that these two share at the least, however narrow the terminal."""
 _UNBOUNDED = 10_000
 
 
@@ -44,28 +51,41 @@ def plan_text(
     from rich.text import Text
 
     out = StringIO()
+    rows = [_cells(action) for action in plan.actions]
+    columns = width or _UNBOUNDED
     console = Console(
         file=out,
-        width=width or _UNBOUNDED,
+        width=max(columns, _least_width(rows)),
         force_terminal=colour,
         color_system="auto" if colour else None,
         highlight=False,
         markup=False,
         emoji=False,
     )
-    if plan.actions:
+    if rows:
         table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-        for heading in ("", "article", "action", "size", "quality", "model"):
-            table.add_column(heading, overflow="fold", no_wrap=heading != "article")
-        table.add_column("USD", justify="right", no_wrap=True)
-        table.add_column("why", overflow="fold")
-        for action in plan.actions:
-            table.add_row(*(Text(cell, style=style) for cell, style in _cells(action)))
+        for heading in _HEADINGS:
+            justify: Literal["left", "right"] = "right" if heading == "USD" else "left"
+            folded = heading in _FOLDED
+            table.add_column(heading, justify=justify, overflow="fold", no_wrap=not folded)
+        for row in rows:
+            table.add_row(*(Text(cell, style=style) for cell, style in row))
         console.print(table)
         console.print()
     for line in _totals(plan, decision, budget):
-        console.print(line)
+        console.print(line, width=columns)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _least_width(rows: Sequence[Sequence[tuple[str, str]]]) -> int:
+    """Return the width below which rich would leave out whole columns, articles first."""
+    gaps = 2 * (len(_HEADINGS) - 1)
+    widest = (
+        max(len(heading), *(len(row[n][0]) for row in rows))
+        for n, heading in enumerate(_HEADINGS)
+        if heading not in _FOLDED
+    )
+    return sum(widest) + gaps + _LEAST_FOLDED if rows else 0
 
 
 def _cells(action: Action) -> list[tuple[str, str]]:

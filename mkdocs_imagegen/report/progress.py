@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from ..model import Outcome
 
 
-def watched(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
+def watched(outcomes: Iterator[Outcome], total: int) -> Generator[Outcome, None, None]:
     """Pass the outcomes on, with a progress bar on stderr where that is a terminal."""
     if not total or not sys.stderr.isatty():
         yield from outcomes

@@ -92,6 +92,9 @@ class Renditions:
 
     def _file(self, rendition: Rendition) -> ValueFile | None:
         key = f"picture:{rendition.digest}"
+        # An original that is published as it is has no row here: its own shelf has it in memory.
+        if not self._shelf.knows(key) and (file := self._original(rendition)):
+            return file
         for _ in range(2):
             try:
                 file = self._shelf.file(key)
@@ -101,6 +104,9 @@ class Renditions:
                 return file
             # Another process may have made it anew since this one looked.
             self._shelf.forget(key)
+        return self._original(rendition)
+
+    def _original(self, rendition: Rendition) -> ValueFile | None:
         return self._originals.file(rendition.digest, rendition.size_bytes)
 
     def _gone(self, rendition: Rendition, why: str) -> StoreError:

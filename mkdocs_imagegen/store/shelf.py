@@ -42,6 +42,7 @@ class Shelf:
     def __init__(self, cache_dir: Path, policy: Policy, *, read_only: bool) -> None:
         self.folder = cache_dir / policy.name
         self._root = str(self.folder)
+        self._index = self.folder / DB_NAME
         self._opening_lock = cache_dir / "locks" / "open.lock"
         self._policy = policy
         self._mend = policy.mend.format(folder=self.folder)
@@ -104,6 +105,10 @@ class Shelf:
             raise self._foreign(key)
         return found
 
+    def knows(self, key: str) -> bool:
+        """Tell whether the index had a row for the key when it was read or written."""
+        return key in self.load()
+
     def forget(self, key: str) -> None:
         """Read this key's row from disk when it is asked for next."""
         if not self._read_only:
@@ -153,7 +158,8 @@ class Shelf:
             return row
 
     def _connected(self) -> sqlite3.Connection | None:
-        if self._connection is None:
+        # Once the index was looked for, only one that was made since then can change the answer.
+        if self._connection is None and (self._rows is None or self._index.exists()):
             self._connection = connect(self.folder, self._policy)
         return self._connection
 

@@ -114,7 +114,7 @@ def test_alt_caption_and_label_are_escaped_and_the_title_stands_in_for_alt(
     )
     site.write(
         "docs/heading.md",
-        f"---\n{yaml.safe_dump(COVER)}---\n\n# Foxes & `<snow>` *at* \"night\"\n\nText.\n",
+        f'---\n{yaml.safe_dump(COVER)}---\n\n# Foxes & `<snow>` *at* "night"\n\nText.\n',
     )
     site.write(
         "docs/titled.md",

@@ -58,13 +58,19 @@ def rename_the_article_that_bought_a_shared_request(site: Site) -> None:
 
 
 def edit_body_and_title(site: Site) -> None:
-    meta = {"title": "Quite another title", "description": "New", "tags": ["a"], "date": "2026-01-02"}
-    site.article("cafe.md", body="Rewritten from start to end.", cover_prompt=PROMPT, **meta)
+    meta = {"cover_prompt": PROMPT, "title": "Another title", "tags": ["new"], "date": "2026-01-02"}
+    site.article("cafe.md", body="Rewritten from start to end.", **meta)
 
 
 def write_an_alternative_text(site: Site) -> None:
-    words = {"cover_alt": "A window", "cover_caption": "At dawn", "cover_label": "Drawn by AI"}
-    site.article("cafe.md", cover_prompt=PROMPT, cover_focus="top left", **words)
+    site.article(
+        "cafe.md",
+        cover_prompt=PROMPT,
+        cover_alt="A window",
+        cover_caption="At dawn",
+        cover_label="Drawn by AI",
+        cover_focus="top left",
+    )
 
 
 def nest_the_keys(site: Site) -> None:
@@ -172,18 +178,17 @@ def test_a_reformatted_mkdocs_yml_costs_nothing(bought: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("key", "value"),
     [
-        {"cover_prompt": PROMPT + " in winter"},
-        {"cover_size": "1536x1024"},
-        {"cover_quality": "high"},
-        {"cover_model": "gpt-image-2.5-flare"},
-        {"cover_variant": 1},
+        ("prompt", PROMPT + " in winter"),
+        ("size", "1536x1024"),
+        ("quality", "high"),
+        ("model", "gpt-image-2.5-flare"),
+        ("variant", 1),
     ],
-    ids=lambda change: next(iter(change)),
 )
-def test_one_articles_own_change_buys_one_cover(change: dict[str, object], bought: Site) -> None:
-    bought.article("cafe.md", **{"cover_prompt": PROMPT, **change})
+def test_one_articles_own_change_buys_one_cover(key: str, value: object, bought: Site) -> None:
+    bought.article("cafe.md", cover={"prompt": PROMPT, key: value})
     assert apply_as_planned(bought) == 1
     assert bought.actions() == dict.fromkeys(
         ("cafe.md", "fox.md", "owl.md", "posts/fox-again.md", "ship.md"), "reuse"

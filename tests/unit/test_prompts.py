@@ -197,7 +197,7 @@ EVERY_PART = Prompts(
 @example("{{ cover.model }}{% if x %}{# y #}")
 @example("%s %(a)s {0.__class__} \\1 $x")
 @example("# line statement\n## comment")
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_plain_text_of_the_author_is_never_a_template(text: str) -> None:
     rendered = EVERY_PART.render(with_parts(dict.fromkeys(PARTS, text), prompt=text))
     assert rendered.text == normalise_prompt(f"<{text}>" + f"<{text.strip()}>" * 4)
@@ -329,7 +329,7 @@ EXCERPT = Prompts(Settings(), {"cover.j2": "x{{ article.excerpt }}"})
 
 
 @given(st.text(st.sampled_from("ab \n#*_`~<>![]()-|&;\\\t1.\0{}:="), max_size=300))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_excerpt_takes_any_markdown(markdown: str) -> None:
     text = EXCERPT.render(with_markdown(markdown)).text
     assert "\n" not in text
@@ -437,6 +437,17 @@ FLOODS = [
     "{% set x = ['aaaaaaaa'] %}" + "{% set x = [x, x] %}" * 40 + "{{ '%s' % x|string }}",
     "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(30) }}",
     "{% import 'big.j2' as big %}",
+    "{% for a in 'abc' * 9000 recursive %}{% if a is string %}{{ loop(range(90000)) }}{% endif %}"
+    "{% endfor %}",
+    "{% set a = ['a'] %}{% set b = ['a'] %}"
+    + "{% set a = [a, a] %}{% set b = (b, b)|list %}" * 40
+    + "{{ a == b }}",
+    "{% set a = {} %}{% set b = {} %}"
+    + "{% set a = {1: a, 2: a} %}{% set b = dict(a=b, b=b) %}" * 40
+    + "{{ a == b }}",
+    "{% set a = range(90000)|list %}{% for b in a %}{% if a|length %}{% endif %}{% endfor %}",
+    "{% set a = 'a ' * 90000 %}{% for b in range(90000) %}{{ a.split() and '' }}{% endfor %}",
+    "{% set a = 9 ** 300 %}{% for b in range(90000) %}{{ a }}{% endfor %}",
 ]
 
 
@@ -590,6 +601,12 @@ def test_error_in_a_parent_template_has_its_name_and_line() -> None:
 def test_error_in_a_snippet_names_mkdocs_yml_and_the_part(snippet: str) -> None:
     error = failure("{{ cover.style }}", parts={"style": snippet})
     assert (error.template, error.line) == ("mkdocs.yml: style", 2)
+
+
+def test_missing_key_in_a_snippet_is_not_taken_for_a_missing_part() -> None:
+    error = failure("{{ cover.style }}", parts={"style": "\n{{ '%(gone)s' % {} }}"})
+    assert (error.template, error.line) == ("mkdocs.yml: style", 2)
+    assert "KeyError: 'gone'" in error.message
 
 
 def test_parts_made_of_each_other_are_refused() -> None:

@@ -11,6 +11,8 @@ import sys
 from io import BytesIO
 
 import pytest
+from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
+from fontTools.fontBuilder import FontBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
@@ -125,12 +127,12 @@ def test_the_section_changes_the_drawing_too() -> None:
     assert Seed.of("ab", "c") != Seed.of("a", "bc")
 
 
-def test_naming_the_encoder_imports_no_picture_library() -> None:
+def test_naming_the_encoder_imports_no_picture_or_font_library() -> None:
     program = (
         "import sys\n"
         "from mkdocs_imagegen.providers import sketch\n"
         "print(sketch.encoder())\n"
-        "assert 'PIL' not in sys.modules\n"
+        "assert not {'PIL', 'fontTools'} & set(sys.modules)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -340,6 +342,46 @@ def test_pairs_are_kerned_as_the_font_says(pair: str, units: int) -> None:
     together = measures.width_em(pair, tracking_em=0)
     apart = sum(measures.width_em(character, tracking_em=0) for character in pair)
     assert (together - apart) * measures.units_per_em == pytest.approx(units)
+
+
+@pytest.mark.parametrize("kept_in", ["", " useExtension"])
+def test_a_pair_by_itself_beats_its_classes_and_lookups_add_up(kept_in: str) -> None:
+    data = small_font(f"""
+        lookup pairs{kept_in} {{
+            pos A B -10;
+            pos [A C] [B D] -200;
+            enum pos [C D] A <1 2 -30 4>;
+        }} pairs;
+        lookup more{kept_in} {{ pos A B 5; }} more;
+        lookup other {{ pos B B -999; }} other;
+        feature kern {{ lookup pairs; lookup more; }} kern;
+        feature cpsp {{ lookup other; }} cpsp;
+    """)
+    measures = fontfile.parse(data)
+    assert (measures.units_per_em, measures.advances["A"]) == (1000, 500)
+    found = {
+        pair: round(1000 * measures.width_em(pair, tracking_em=0)) - 1000
+        for pair in ("AB", "AD", "CB", "CA", "DA", "BB", "AA")
+    }
+    kerned = {"AB": -5, "AD": -200, "CB": -200, "CA": -30, "DA": -30}
+    assert found == {**kerned, "BB": 0, "AA": 0}
+
+
+def small_font(features: str) -> bytes:
+    """Return a font of four blank letters, each 500 of 1000 units wide."""
+    builder = FontBuilder(1000)
+    letters = dict(zip(b"ABCD", "ABCD", strict=True))
+    builder.setupGlyphOrder([".notdef", *letters.values()])
+    builder.setupCharacterMap(letters)
+    builder.setupGlyf({})
+    builder.setupHorizontalMetrics({name: (500, 0) for name in builder.font.getGlyphOrder()})
+    builder.setupHorizontalHeader()
+    builder.setupOS2(sCapHeight=700)
+    builder.setupPost()
+    addOpenTypeFeaturesFromString(builder.font, features)
+    out = BytesIO()
+    builder.save(out)
+    return out.getvalue()
 
 
 def test_a_file_without_a_character_map_is_refused() -> None:

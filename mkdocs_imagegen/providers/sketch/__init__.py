@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ...model import Sketch
@@ -54,6 +55,7 @@ def backdrop(composition: Composition) -> Image.Image:
     return paint.backdrop(composition.canvas, drawing.layers, composition.scheme, quiet)
 
 
+@cache
 def encoder() -> str:
     """Name what decides a drawn cover's bytes besides the sketch, without loading it."""
     pillow, typeface = (importlib.metadata.version(name) for name in ("pillow", fonts.PACKAGE))

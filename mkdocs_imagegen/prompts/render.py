@@ -1,0 +1,106 @@
+"""The site's templates, and the prompts they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from jinja2.runtime import Context
+
+from ..errors import TemplateError
+from ..keys import normalise_prompt
+from ..model import Cover
+from ..settings import PARTS, PROMPT_LIMIT_CHARS, Settings
+from .failures import FAILURES, explain
+from .parts import BUILT_IN
+from .sandbox import Sandbox
+from .variables import COVER, VOLATILE, Makers, article_record, cover_record, site_record
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt, ready to be sent."""
+
+    text: str
+    volatile: tuple[str, ...]
+    """What it read of the article that changes in editing, such as `article.title`."""
+
+
+class Prompts:
+    """The site's templates, each compiled once. Not for several threads at a time."""
+
+    def __init__(self, settings: Settings, sources: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._names = tuple(sources)
+        snippets = {_snippet(part): text for part, text in settings.parts.items()}
+        self._jinja = Sandbox({**sources, **snippets})
+        self._site = site_record(settings.site)
+        self._cover_makers: Makers = {
+            **COVER,
+            **{part: partial(self._part, part) for part in PARTS},
+        }
+        self._variables: dict[str, object] = {}
+
+    def render(self, cover: Cover) -> Rendered:
+        """Return the prompt of a cover, normalised.
+
+        Raises:
+            TemplateError: if a template is missing, broken, reaches for what is not there or not
+                allowed, floods, or if the prompt comes out empty or too long. The place stands in
+                its fields, not in its message.
+        """
+        article = article_record(cover.article)
+        self._variables = {
+            **self._jinja.globals,
+            "cover": cover_record(cover, self._cover_makers),
+            "article": article,
+            "site": self._site,
+        }
+        self._jinja.meter.start()
+        try:
+            text = normalise_prompt(self._run(cover.template))
+        except FAILURES as error:
+            raise explain(
+                error, cover.template, jinja=self._jinja, templates=self._names
+            ) from error
+        self._check_length(text, cover.template)
+        read = tuple(f"article.{name}" for name in VOLATILE if name in article.read)
+        return Rendered(text, read)
+
+    def _run(self, name: str) -> str:
+        template = self._jinja.get_template(name)
+        # Not Template.render(): it rewrites the traceback, where explain() looks for lines. Nor
+        # Template.new_context(): that takes a quarter of the whole time.
+        context = Context(self._jinja, self._variables, name, template.blocks)
+        return "".join(template.root_render_func(context))
+
+    def _part(self, part: str, cover: Cover) -> str:
+        own: str | None = None if part == "subject" else getattr(cover, part)
+        if own is None and part in self._settings.parts:
+            own = self._run(_snippet(part))
+        return (BUILT_IN.get(part, cover.prompt) if own is None else own).strip()
+
+    def _check_length(self, text: str, template: str) -> None:
+        if not text.strip():
+            raise TemplateError(
+                "the prompt comes out empty",
+                hint="write cover_prompt in the article's front matter, or let the template say"
+                " something without it",
+                template=template,
+            )
+        limit = self._settings.max_prompt_chars
+        if len(text) > limit:
+            hint = f"shorten cover_prompt or the template to {limit:,} characters"
+            if limit < PROMPT_LIMIT_CHARS:
+                hint += f", or set max_prompt_chars in mkdocs.yml, up to {PROMPT_LIMIT_CHARS:,}"
+            raise TemplateError(
+                f"the prompt has {len(text):,} characters, the limit is {limit:,}",
+                hint=hint,
+                template=template,
+            )
+
+
+def _snippet(part: str) -> str:
+    """Return the name that a part's text in mkdocs.yml has as a template."""
+    return f"mkdocs.yml: {part}"

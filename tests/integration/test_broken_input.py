@@ -1,0 +1,204 @@
+"""What people get wrong: one clear diagnostic each, with place and mend, and nothing bought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.bills import said_cleanly, server_of
+from tests.sites import Site
+
+BROKEN: dict[str, str] = {
+    "colon.md": "---\ncover_prompt: A fox: red\n---\n",
+    "key.md": "---\ncover_prompt: A fox\ncover_stile: oil\n---\n",
+    "size.md": "---\ncover_prompt: A fox\ncover_size: 1000x1000\n---\n",
+    "ratio.md": "---\ncover_prompt: A fox\ncover_size: 16:9\n---\n",
+    "quality.md": "---\ncover_prompt: A fox\ncover_quality: hihg\n---\n",
+    "variable.md": "---\ncover_prompt: A fox\ncover_template: broken.j2\n---\n",
+    "missing.md": "---\ncover_prompt: A fox\ncover_template: gone.j2\n---\n",
+    "long.md": f"---\ncover_prompt: {'A fox and ' * 500}\n---\n",
+    "picture.md": "---\ncover: nowhere.png\n---\n",
+    "twice.md": "---\ncover_prompt: A fox\ncover_prompt: A hare\n---\n",
+    "empty.md": "---\ncover_prompt:\n---\n",
+    "number.md": "---\ncover_prompt: 42\n---\n",
+}
+"""Articles by name, each with one mistake."""
+
+TOLD: dict[str, tuple[str | None, int | None, str, str]] = {
+    "colon.md": ("cover_prompt", 2, "not valid YAML", 'cover_prompt: "A fox: red"'),
+    "key.md": ("cover_stile", 3, "unknown key cover_stile", "cover_style"),
+    "size.md": ("cover_size", 3, "multiples of 16", "cover_size: 1008x1008"),
+    "ratio.md": ("cover_size", 3, "16:9 is a ratio", "cover_size: 1536x864"),
+    "quality.md": ("cover_quality", 3, "no quality hihg", "cover_quality: high"),
+    "variable.md": ("cover_template", 3, "broken.j2, line 2", "article.title"),
+    "missing.md": ("cover_template", 3, "there is no template `gone.j2`", "broken.j2"),
+    "long.md": ("cover_prompt", 2, "the limit is 4,000", "max_prompt_chars"),
+    "picture.md": ("cover", 2, "nowhere.png", "nowhere.png in docs_dir"),
+    "twice.md": ("cover_prompt", 3, "stands twice, in lines 2 and 3", "delete one"),
+    "empty.md": ("cover_prompt", 2, "cover_prompt is empty", "cover_prompt:"),
+    "number.md": ("cover_prompt", 2, "the number 42", 'cover_prompt: "42"'),
+}
+"""Key, line, a part of the message and a part of the hint."""
+
+
+@pytest.fixture
+def half_broken(site: Site) -> Site:
+    """A site with one mistake an article, and one good article."""
+    site.write("cover_templates/broken.j2", "A picture of\n{{ article.titel }}\n")
+    for name, block in BROKEN.items():
+        site.write(f"docs/{name}", f"{block}\n# {name}\n\nSome text.\n")
+    site.article("good.md", cover_prompt="A hare in the grass")
+    return site
+
+
+def test_each_mistake_is_one_diagnostic_with_place_and_mend(half_broken: Site) -> None:
+    run = half_broken.cli("plan")
+    assert run.code == 1
+    plan = half_broken.plan()
+    assert [action["article"] for action in plan["actions"]] == ["good.md"]
+    told: dict[str, dict[str, Any]] = {d["article"]: d for d in plan["diagnostics"]}
+    assert len(told) == len(plan["diagnostics"])
+    assert told.keys() == BROKEN.keys()
+    for article, (key, line, message, hint) in TOLD.items():
+        one = told[article]
+        assert one.keys() == {"level", "article", "key", "line", "message", "hint"}
+        assert (one["level"], one["key"], one["line"]) == ("error", key, line), one
+        assert message in one["message"], one
+        assert hint in one["hint"], one
+        assert "\n" not in one["message"] + one["hint"]
+        assert run.stderr.count(f"error: {article}:{line}: ") == 1
+    assert server_of(half_broken).calls == []
+
+
+@pytest.mark.parametrize("strict", ["--strict", "strict: true"])
+def test_strict_stops_the_run_before_anything_is_bought(strict: str, half_broken: Site) -> None:
+    args = ["--strict"] if strict == "--strict" else []
+    if not args:
+        half_broken.config["strict"] = True
+    applied = half_broken.apply(*args)
+    assert applied.code == 1
+    assert "nothing was bought" in applied.stderr
+    built = half_broken.build(*args, CI="true")
+    assert built.code == 1
+    assert half_broken.cli("plan", *args).code == 1
+    for run in (applied, built):
+        said_cleanly(run, server_of(half_broken))
+    assert server_of(half_broken).calls == []
+
+
+def test_without_strict_only_the_broken_articles_stay_out(half_broken: Site) -> None:
+    server = server_of(half_broken)
+    half_broken.article("better.md", cover_prompt="An owl")
+    built = half_broken.build(CI="true")
+    assert built.code == 0, built.output
+    said = said_cleanly(built, server)
+    assert all(said.count(f"{name}:") == 1 for name in BROKEN), said
+    assert len(server.paid_calls) == 2
+
+    half_broken.article("best.md", cover_prompt="An elk")
+    applied = half_broken.apply()
+    assert applied.code == 1  # the broken ones are still broken
+    assert "best.md: bought" in said_cleanly(applied, server)
+    assert len(server.paid_calls) == 3
+
+
+def test_a_warning_stops_a_strict_run_and_no_other(site: Site) -> None:
+    """The warning: an earlier purchase whose original was lost."""
+    server = server_of(site)
+    site.article("a.md", cover_prompt="A fox")
+    assert site.apply().code == 0
+    for path in site.root.glob(".cache/imagegen/originals/**/*.val"):
+        path.unlink()
+    site.article("b.md", cover_prompt="A hare")
+
+    assert site.apply("--strict").code == 1
+    assert site.build("--strict", CI="true").code == 1
+    assert site.cli("plan", "--strict").code == 1
+    assert len(server.calls) == 1
+
+    assert site.cli("plan").code == 0
+    relaxed = site.apply()
+    assert relaxed.code == 0, relaxed.output
+    assert len(server.calls) == 2
+
+
+OPTIONS: dict[str, tuple[object, str]] = {
+    "concurrency": (0, "set it to a number from 1 to 64"),
+    "size": ("1000x1000", "`size: 1008x1008`"),
+    "quality": ("best", "low, medium, high"),
+    "budget": ({"per_year": 1}, "per_build (USD) and max_images"),
+    "defaults": ([{"match": "**", "size": "16:9"}], "write size: 1536x864"),
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_bad_option_is_refused_before_the_site_is_emptied(option: str, site: Site) -> None:
+    value, mend = OPTIONS[option]
+    site.article("a.md", cover_prompt="A fox")
+    site.write("site/kept.html", "from the last build")
+    site.options[option] = value
+    applied = site.apply()
+    built = site.build(CI="true")
+    for run in (applied, built):
+        assert run.code == 1
+        said = said_cleanly(run, server_of(site))
+        assert said.count(f"imagegen: {option}") == 1, said
+        assert said.count("hint: ") == 1
+        assert mend in said
+    assert (site.built / "kept.html").is_file()
+    assert server_of(site).calls == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("mode", "sometimes"), ("budget", "cheap"), ("style", 3)]
+)
+def test_an_option_of_another_type_is_named(option: str, value: object, site: Site) -> None:
+    site.article("a.md", cover_prompt="A fox")
+    site.options[option] = value
+    for run in (site.apply(), site.build(CI="true")):
+        assert run.code == 1
+        assert said_cleanly(run, server_of(site)).count(f"option '{option}': Expected") == 1
+    assert server_of(site).calls == []
+
+
+def test_a_template_that_is_no_utf8_text_is_named(site: Site) -> None:
+    site.article("a.md", cover_prompt="A fox", cover_template="cafe.j2")
+    site.write("cover_templates/cafe.j2", "")
+    (site.root / "cover_templates" / "cafe.j2").write_bytes(b"caf\xe9 {{ cover.prompt }}")
+    for run in (site.apply(), site.build(CI="true")):
+        assert run.code == 1
+        said = said_cleanly(run, server_of(site))
+        assert said.count("cover_templates/cafe.j2 is no UTF-8 text") == 1
+        assert "save it as UTF-8" in said
+    assert server_of(site).calls == []
+
+
+def test_a_part_of_mkdocs_yml_with_an_undefined_variable_is_named(site: Site) -> None:
+    site.article("a.md", cover_prompt="A fox")
+    site.article("b.md", cover_prompt="A hare", cover_style="oil")
+    site.options["style"] = "In the manner of\n{{ site.autor }}"
+    plan = site.plan()
+    (told,) = plan["diagnostics"]
+    assert (told["level"], told["article"]) == ("error", "a.md")
+    assert "mkdocs.yml: style, line 2" in told["message"]
+    assert [action["article"] for action in plan["actions"]] == ["b.md"]
+
+
+@pytest.mark.parametrize("args", [(), ("-f", "elsewhere.yml")])
+def test_no_mkdocs_yml_is_one_line(args: tuple[str, ...], site: Site) -> None:
+    site.configure()
+    (site.root / "mkdocs.yml").rename(site.root / "other.yml")
+    run = Unwritten(site.root, site.server).cli("plan", *args)
+    assert run.code == 1
+    said = said_cleanly(run, server_of(site))
+    assert (args[-1] if args else "mkdocs.yml") in said
+
+
+class Unwritten(Site):
+    """A site whose mkdocs.yml is left as it is."""
+
+    __slots__ = ()
+
+    def configure(self) -> None:
+        """Write nothing."""
