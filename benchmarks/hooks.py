@@ -1,6 +1,6 @@
 """What the plugin takes of one build, piece by piece: its import, its hooks, the files copied.
 
-Each piece is timed in several fresh interpreters, page by page, and the least of each counts: that
+Each piece takes CPU time in several fresh interpreters, page by page; the least of each counts. That
 bears a busy machine far better than the difference of two builds. Run by `pages.py`; as a program
 it is the interpreter that is measured.
 """
@@ -21,9 +21,10 @@ IMPORT, COPY = "import of the plugin", "covers' files copied, by MkDocs"
 PARTS = ("order", "plan", "publish")
 """Of the hook `env`: what the engine does in it."""
 UNWANTED = ("PIL", "openai", "rich", "httpx", "diskcache", "filelock")
+SHOWN_FROM_S = 0.0001
 
 Times = dict[str, dict[str, float]]
-"""Seconds by piece and page; `""` where a piece is not of one page."""
+"""CPU seconds by piece and page; `""` where a piece is not of one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Measured:
 
     seconds: dict[str, float]
     """By piece."""
-    unwanted: tuple[str, ...]
+    unwanted: list[str]
     """The modules imported, of those that a build without changes needs none of."""
     sockets: int
     """How often a socket was made, connected or a name looked up."""
@@ -46,18 +47,16 @@ class Measured:
 def measure(folder: Path, variant: Variant, builds: int) -> Measured:
     """Build a variant several times, each in a fresh interpreter, and take the least."""
     least: Times = {}
-    unwanted: set[str] = set()
-    sockets = 0
     for _ in range(builds):
-        said = json.loads(run(folder, __file__, variant.config_file).splitlines()[-1])
-        unwanted.update(said["unwanted"])
-        sockets += said["sockets"]
-        for piece, by_page in said["times"].items():
+        times: Times = json.loads(run(folder, __file__, "time", variant.config_file))
+        for piece, by_page in times.items():
             kept = least.setdefault(piece, {})
             for page, seconds in by_page.items():
                 kept[page] = min(seconds, kept.get(page, seconds))
-    seconds = {piece: sum(by_page.values()) for piece, by_page in least.items()}
-    return Measured(seconds, tuple(sorted(unwanted)), sockets)
+    watched = json.loads(run(folder, __file__, "watch", variant.config_file))
+    pieces = {piece: sum(by_page.values()) for piece, by_page in least.items()}
+    seconds = {piece: total_s for piece, total_s in pieces.items() if total_s > SHOWN_FROM_S}
+    return Measured(seconds, watched["unwanted"], watched["sockets"])
 
 
 def report(measured: Measured, pages: int) -> list[str]:
@@ -81,45 +80,58 @@ def _timed(
     kept = times.setdefault(piece, {})
 
     def timed(*args: Any, **kwargs: Any) -> Any:
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         try:
             return work(*args, **kwargs)
         finally:
             name = page(*args, **kwargs)
-            kept[name] = kept.get(name, 0.0) + time.perf_counter() - start_s
+            kept[name] = kept.get(name, 0.0) + time.process_time() - start_s
 
     return timed
 
 
-def _build_timed(config_file: str) -> dict[str, object]:
-    # All that a build without the plugin imports too.
-    from mkdocs.__main__ import cli  # noqa: F401
-    from mkdocs.commands import build
-    from mkdocs.config import load_config
-    from mkdocs.structure.files import File
-
+def _watch_build(config_file: str) -> dict[str, object]:
+    """Build, and return what was imported or asked of the network. A hook slows all of it down."""
     sockets: list[str] = []
     sys.addaudithook(lambda event, _: sockets.append(event) if event[:7] == "socket." else None)
-    start_s = time.perf_counter()
+    _build(config_file)
+    return {"unwanted": [n for n in UNWANTED if n in sys.modules], "sockets": len(sockets)}
+
+
+def _time_build(config_file: str) -> Times:
+    # All that a build without the plugin imports too.
+    from mkdocs.__main__ import cli  # noqa: F401
+    from mkdocs.commands import build  # noqa: F401
+    from mkdocs.structure.files import File
+
+    start_s = time.process_time()
     from mkdocs_imagegen.engine import Engine
     from mkdocs_imagegen.plugin import ImagegenPlugin
 
-    times: Times = {IMPORT: {"": time.perf_counter() - start_s}}
-    config = load_config(config_file)
-    for event, methods in config.plugins.events.items():
-        for n, method in enumerate(methods):
-            if isinstance(getattr(method, "__self__", None), ImagegenPlugin):
-                methods[n] = _timed(times, event, method, _page_of)
-        if event == "env":
-            for part in PARTS:
-                timed = _timed(times, part, getattr(Engine, part), lambda *_, **__: "")
-                setattr(Engine, part, timed)
+    times: Times = {IMPORT: {"": time.process_time() - start_s}}
+    for part in PARTS:
+        setattr(Engine, part, _timed(times, part, getattr(Engine, part), lambda *_, **__: ""))
     _time_copies(times, File)
+    _build(config_file, lambda plugins: _time_hooks(times, plugins, ImagegenPlugin))
+    return times
+
+
+def _build(config_file: str, prepare: Callable[[Any], None] = lambda _: None) -> None:
+    from mkdocs.commands import build
+    from mkdocs.config import load_config
+
+    config = load_config(config_file)
+    prepare(config.plugins)
     config.plugins.on_startup(command="build", dirty=False)
     build.build(config)
     config.plugins.on_shutdown()
-    unwanted = [name for name in UNWANTED if name in sys.modules]
-    return {"times": times, "unwanted": unwanted, "sockets": len(sockets)}
+
+
+def _time_hooks(times: Times, plugins: Any, ours: type) -> None:
+    for event, methods in plugins.events.items():
+        for n, method in enumerate(methods):
+            if isinstance(getattr(method, "__self__", None), ours):
+                methods[n] = _timed(times, event, method, _page_of)
 
 
 def _time_copies(times: Times, file_class: Any) -> None:
@@ -138,4 +150,5 @@ def _page_of(*_: object, page: Any = None, **__: object) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_build_timed(sys.argv[1])))
+    measured_here = _watch_build if sys.argv[1] == "watch" else _time_build
+    print(json.dumps(measured_here(sys.argv[2])))

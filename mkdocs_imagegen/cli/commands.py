@@ -70,7 +70,13 @@ def _told(command: Callable[..., int]) -> Callable[..., None]:
 
 @commands.command()
 @_config_file
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="A table to read, or JSON for scripts.  [default: text]",
+)
 @_strict
 @_told
 def plan(config_file: str | None, form: str, strict: bool) -> int:

@@ -115,7 +115,7 @@ class Meter:
 
     @jinja2.pass_context
     def _new(self, _context: Context, value: Any) -> Any:
-        self.spend(weigh(value))
+        self.spend(weigh(value, printable=False))
         return value
 
 
@@ -164,8 +164,11 @@ def _flood() -> RefusedError:
     )
 
 
-def weigh(*values: Any) -> int:
-    """Return about how many characters values have; refuses what has no text of its own."""
+def weigh(*values: Any, printable: bool = True) -> int:
+    """Return about how many characters values have.
+
+    `printable`: refuse what has no text of its own, such as a macro.
+    """
     total, waiting = 0, list(values)
     while waiting and total <= LIMIT_CHARS:
         value = waiting.pop()
@@ -178,7 +181,7 @@ def weigh(*values: Any) -> int:
             waiting += [*value, *value.values()]
         elif isinstance(value, _LISTS):
             waiting += value
-        elif not isinstance(value, _VALUES):
+        elif printable and not isinstance(value, _VALUES):
             raise RefusedError(
                 f"a {type(value).__name__} is no text",
                 "call it with (), or name a value inside it",

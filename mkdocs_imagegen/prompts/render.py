@@ -15,7 +15,7 @@ from ..settings import PARTS, PROMPT_LIMIT_CHARS, Settings
 from .failures import FAILURES, explain
 from .parts import BUILT_IN
 from .sandbox import Sandbox
-from .variables import COVER, VOLATILE, Makers, article_record, cover_record, site_record
+from .variables import VOLATILE, article_record, cover_makers, cover_record, site_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,7 @@ class Prompts:
         snippets = {_snippet(part): text for part, text in settings.parts.items()}
         self._jinja = Sandbox({**sources, **snippets})
         self._site = site_record(settings.site)
-        self._cover_makers: Makers = {
-            **COVER,
-            **{part: partial(self._part, part) for part in PARTS},
-        }
+        self._cover_makers = cover_makers({part: partial(self._part, part) for part in PARTS})
         self._variables: dict[str, object] = {}
 
     def render(self, cover: Cover) -> Rendered:

@@ -80,12 +80,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         __self.meter.spend(CALL_CHARS)
         if isinstance(__obj, LoopContext):  # `loop(...)` of a recursive loop
-            __self.meter.loop(__context, *args, **kwargs)
+            __self.meter.loop(__context, *args)
         elif isinstance(__obj, BuiltinMethodType) and __obj.__name__ == "replace":
             check_growth(__obj.__self__, *args)
         result = super().call(__context, __obj, *args, **kwargs)
-        if not isinstance(result, Namespace):
-            __self.meter.spend(weigh(result))
+        __self.meter.spend(weigh(result, printable=False))
         return result
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:

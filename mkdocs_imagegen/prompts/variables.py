@@ -16,7 +16,7 @@ from .refusals import RefusedError
 Makers = Mapping[str, Callable[[Any], object]]
 """By variable: makes its value from the dataclass that a record stands for."""
 
-COVER: Makers = {
+_COVER: Makers = {
     "prompt": attrgetter("prompt"),
     "alt": attrgetter("alt"),
     "caption": attrgetter("caption"),
@@ -27,30 +27,26 @@ COVER: Makers = {
     "model": attrgetter("model"),
     "variant": attrgetter("variant"),
 }
-"""Without the parts, which `Prompts` makes."""
-
-VOLATILE: Makers = {
+"""Without the parts, which take templates to make."""
+_ARTICLE: Makers = {
     "title": attrgetter("title"),
-    "excerpt": lambda article: excerpt(article.markdown),
-    "tags": lambda article: _texts(article.meta.get("tags")),
     "description": lambda article: " ".join(_texts(article.meta.get("description"))),
+    "tags": lambda article: _texts(article.meta.get("tags")),
     "categories": lambda article: _texts(article.meta.get("categories")),
     "date": attrgetter("date"),
-}
-"""What changes in editing: a prompt made from it repaints its cover."""
-
-_ARTICLE: Makers = {
-    **VOLATILE,
     "section": attrgetter("section"),
     "src_uri": attrgetter("src_uri"),
+    "excerpt": lambda article: excerpt(article.markdown),
 }
+VOLATILE = ("title", "excerpt", "tags", "description", "categories", "date")
+"""What changes in editing: a prompt made from it repaints its cover."""
 _SITE: Makers = {name: attrgetter(name) for name in ("name", "description", "url")}
 
 ROOTS = ("cover", "article", "site")
 KNOWN = {
     **{name: f"site.{name}" for name in _SITE},
     **{name: f"article.{name}" for name in _ARTICLE},
-    **{name: f"cover.{name}" for name in (*COVER, *PARTS)},
+    **{name: f"cover.{name}" for name in (*_COVER, *PARTS)},
     **{name: name for name in ROOTS},
 }
 """What to write, by the name that an author may have written without its root."""
@@ -106,8 +102,14 @@ def site_record(site: SiteFacts) -> Record:
     return Record("site", site, lambda: _SITE)
 
 
+def cover_makers(parts: Makers) -> Makers:
+    """Return the makers for `cover_record`, those of the parts among them."""
+    # The order shows where a template lists `cover`: the prompt and its parts come first.
+    return {"prompt": _COVER["prompt"], **parts, **_COVER}
+
+
 def cover_record(cover: Cover, makers: Makers) -> Record:
-    """Return the variable `cover`: `COVER` and the parts."""
+    """Return the variable `cover`."""
     return Record("cover", cover, lambda: makers)
 
 

@@ -1,4 +1,4 @@
-"""The command line as people and scripts use it: from any folder, on sites that are not in order."""
+"""The command line as people and scripts use it: from any folder, on sites out of order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -40,7 +41,7 @@ def test_every_command_explains_itself(args: list[str]) -> None:
     assert all(len(line) <= 100 for line in result.output.splitlines())
     if args:
         for parameter in commands.commands[args[0]].params:
-            assert parameter.param_type_name == "argument" or getattr(parameter, "help", "")
+            assert isinstance(parameter, click.Argument) or parameter.to_info_dict()["help"]
     assert CliRunner().invoke(commands, [*args, "-h"], prog_name="mkdocs-imagegen").output == (
         result.output
     )

@@ -104,7 +104,7 @@ def test_without_options_everything_has_its_default(host: MkDocsConfig) -> None:
     ],
 )
 def test_an_option_becomes_a_setting(
-    host: MkDocsConfig, given: dict[str, object], field: str, value: object
+    host: MkDocsConfig, given: dict[str, Any], field: str, value: object
 ) -> None:
     settings = settings_of(host, **given)
     expected = given if value is None and field == "parts" else value
@@ -149,7 +149,7 @@ def test_a_budget_keeps_the_digits_that_were_written(host: MkDocsConfig) -> None
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_the_mend(
-    host: MkDocsConfig, given: dict[str, object], message: str, hint: str
+    host: MkDocsConfig, given: dict[str, Any], message: str, hint: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
         settings_of(host, **given)
@@ -343,7 +343,7 @@ def test_a_key_is_never_shown(host: MkDocsConfig, tmp_path: Path) -> None:
     ],
 )
 def test_openais_prices_hold_for_its_host_alone(
-    host: MkDocsConfig, environ: dict[str, str], given: dict[str, object], priced: bool
+    host: MkDocsConfig, environ: dict[str, str], given: dict[str, Any], priced: bool
 ) -> None:
     assert settings_of(host, environ, **given).priced is priced
 

@@ -13,6 +13,7 @@ from io import BytesIO
 import pytest
 from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from fontTools.fontBuilder import FontBuilder
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
@@ -370,11 +371,11 @@ def test_a_pair_by_itself_beats_its_classes_and_lookups_add_up(kept_in: str) -> 
 def small_font(features: str) -> bytes:
     """Return a font of four blank letters, each 500 of 1000 units wide."""
     builder = FontBuilder(1000)
-    letters = dict(zip(b"ABCD", "ABCD", strict=True))
-    builder.setupGlyphOrder([".notdef", *letters.values()])
-    builder.setupCharacterMap(letters)
-    builder.setupGlyf({})
-    builder.setupHorizontalMetrics({name: (500, 0) for name in builder.font.getGlyphOrder()})
+    names = [".notdef", *"ABCD"]
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap({ord(letter): letter for letter in "ABCD"})
+    builder.setupGlyf(dict.fromkeys(names, Glyph()))
+    builder.setupHorizontalMetrics(dict.fromkeys(names, (500, 0)))
     builder.setupHorizontalHeader()
     builder.setupOS2(sCapHeight=700)
     builder.setupPost()
