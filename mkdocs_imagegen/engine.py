@@ -103,7 +103,8 @@ class Engine:
         approved = planning.approve(plan, self.settings.budget)
         if plan.purchases and self.endpoint is None:
             raise SettingsError(
-                f"{len(plan.purchases)} covers to buy, and no API key is set",
+                f"no API key is set, and the plan buys {len(plan.purchases)} "
+                f"of {len(plan.actions)} covers",
                 hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
             )
         return approved

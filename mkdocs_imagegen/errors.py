@@ -160,7 +160,7 @@ class ResponseTimeoutError(ProviderError):
 
 
 class NetworkError(ProviderError):
-    """No connection could be made, or it broke."""
+    """No connection could be made: nothing was sent."""
 
 
 class AnswerError(ProviderError):

@@ -165,7 +165,7 @@ def _agreed(plan: Plan, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: say --yes to buy")
-    return click.confirm(f"Buy {len(plan.purchases)} covers?", err=True)
+    return click.confirm(f"Buy {len(plan.purchases)} of {len(plan.actions)} covers?", err=True)
 
 
 def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:

@@ -29,9 +29,8 @@ def approve(plan: Plan, budget: Budget) -> ApprovedPlan:
     purchases = plan.purchases
     if len(purchases) > budget.max_images:
         raise OverBudgetError(
-            f"{len(purchases)} covers to buy, and `budget: max_images` allows {budget.max_images}: "
-            "nothing was bought",
-            hint=f"set `budget: {{max_images: {len(purchases)}}}` in mkdocs.yml",
+            f"{len(purchases)} covers to buy, and `budget: max_images` allows {budget.max_images}",
+            hint=f"nothing was bought; set `budget: {{max_images: {len(purchases)}}}` in mkdocs.yml",
         )
     if budget.per_build_usd is not None and purchases:
         _hold_against_usd(plan, budget.per_build_usd)
@@ -42,9 +41,8 @@ def _hold_against_usd(plan: Plan, wall_usd: Decimal) -> None:
     for action in plan.unpriced:
         assert isinstance(action.price, Unpriced)
         raise OverBudgetError(
-            f"{action.article}: {action.price.why}, and `budget: per_build` needs a price: "
-            "nothing was bought",
-            hint="set `price_as: openai` if this endpoint charges OpenAI's prices, "
+            f"{action.article}: {action.price.why}, and `budget: per_build` needs a price",
+            hint="nothing was bought; set `price_as: openai` if this endpoint charges OpenAI's prices, "
             "or leave per_build out and keep max_images as the wall",
         )
     priced = [(a.price.bound_usd, a.article) for a in plan.purchases if isinstance(a.price, Priced)]
@@ -53,8 +51,8 @@ def _hold_against_usd(plan: Plan, wall_usd: Decimal) -> None:
         dearest = ", ".join(f"{name} ${usd_text(usd)}" for usd, name in sorted(priced)[:-4:-1])
         raise OverBudgetError(
             f"this plan may cost ${usd_text(bound_usd)}, and `budget: per_build` allows "
-            f"${usd_text(wall_usd)}: nothing was bought (dearest: {dearest})",
-            hint="lower cover_quality or cover_size, or raise `budget: per_build` in mkdocs.yml",
+            f"${usd_text(wall_usd)} (dearest: {dearest})",
+            hint="nothing was bought; lower cover_quality or cover_size, or raise `budget: per_build` in mkdocs.yml",
         )
 
 
