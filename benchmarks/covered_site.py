@@ -96,7 +96,7 @@ def run(folder: Path, *arguments: str, **environ: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
-        env={**_environment(), **environ},
+        env={**_environment(folder), **environ},
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -169,12 +169,14 @@ def _fill_by_hand(folder: Path) -> None:
             store.put(record, data)
 
 
-def _environment() -> dict[str, str]:
-    """Return this environment without keys, so that no build can buy."""
-    ours = ("IMAGEGEN_", "OPENAI_", "NBILITY_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+def _environment(folder: Path) -> dict[str, str]:
+    """Return this environment without keys, so that no build can buy, and with compiled modules."""
+    left_out = ("IMAGEGEN_", "OPENAI_", "NBILITY_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     kept.pop("CI", None)
-    return {**kept, "NO_MKDOCS_2_WARNING": "1"}
+    # An installed package is compiled; a checkout may be neither compiled nor writable.
+    compiled = str(folder / ".compiled")
+    return {**kept, "PYTHONPYCACHEPREFIX": compiled, "NO_MKDOCS_2_WARNING": "1"}
 
 
 def _article(number: int) -> str:

@@ -242,7 +242,7 @@ class ActionKind(StrEnum):
     OWN = "own"
     """The author's own picture."""
     DRAW = "draw"
-    """Provider sketch: drawn on this machine, free."""
+    """Drawn on this machine, free: provider sketch, or a draft."""
     BLOCKED = "blocked"
     """Nothing is done; the reason says why."""
 

@@ -13,7 +13,7 @@ from mkdocs.utils import get_relative_url
 
 from . import markup
 from .engine import Engine
-from .model import Cover, Diagnostic, Order, Orders, Size
+from .model import Diagnostic, Order, Orders, Size
 from .publish import CoverFile
 
 OWN_KEY = "cover"
@@ -30,9 +30,11 @@ _PICTURE_TYPES = {
 class PageCover:
     """One page's cover, as its HTML needs it."""
 
-    cover: Cover
     url: str
     """Relative to the site's root and percent-encoded, or an address."""
+    alt: str
+    caption: str
+    label: str
     size: Size | None
     yields: bool
     """Whether a picture that the theme announces already stays: ours is drawn, or `image:`."""
@@ -47,7 +49,7 @@ class PageCover:
             return content
         src = self.url if _is_address(self.url) else get_relative_url(self.url, page_url)
         figure = markup.figure(
-            src, size=self.size, alt=self._alt, caption=self.cover.caption, label=self.cover.label
+            src, size=self.size, alt=self.alt, caption=self.caption, label=self.label
         )
         return markup.insert_figure(content, figure, position)
 
@@ -58,11 +60,7 @@ class PageCover:
             return page
         ending = posixpath.splitext(urlsplit(self.url).path)[1].lower()
         mime = _PICTURE_TYPES.get(ending, "")
-        return markup.with_preview(page, markup.Preview(absolute, mime, self._alt, self.size))
-
-    @property
-    def _alt(self) -> str:
-        return self.cover.alt or self.cover.article.title
+        return markup.with_preview(page, markup.Preview(absolute, mime, self.alt, self.size))
 
     def _absolute(self, site_url: str) -> str:
         if _is_address(self.url):
@@ -81,7 +79,7 @@ def place_covers(
     for order in orders.orders:
         src_uri = order.cover.article.src_uri
         if file := published.files.get(src_uri):
-            covers[src_uri] = _ours(order, file)
+            covers[src_uri] = _ours(order, file, stands_in=engine.settings.provider != "sketch")
             diagnostics += _register(file, config, files)
         elif order.own_uri and not _is_on_site(order.own_uri, files):
             diagnostics.append(_left_out(order))
@@ -94,9 +92,20 @@ def place_covers(
     return covers, tuple(diagnostics)
 
 
-def _ours(order: Order, file: CoverFile) -> PageCover:
+def _ours(order: Order, file: CoverFile, *, stands_in: bool) -> PageCover:
+    """Return the cover of a file of ours; a drawing that stands in shows what no author described.
+
+    So its alt is the title that it shows, and the label that tells of AI would be wrong.
+    """
+    cover, other = order.cover, file.drawn and stands_in
     return PageCover(
-        order.cover, file.asset_uri, file.rendition.size, yields=file.drawn, shown=True
+        file.asset_uri,
+        alt=cover.article.title if other else cover.alt or cover.article.title,
+        caption=cover.caption,
+        label="" if file.drawn else cover.label,
+        size=file.rendition.size,
+        yields=file.drawn,
+        shown=True,
     )
 
 
@@ -107,7 +116,15 @@ def _own(engine: Engine, order: Order, files: Files) -> PageCover:
     size = engine.own_size(order, lambda: file.content_bytes) if file else None
     ours = own.key == OWN_KEY
     url = file.url if file else own.ref
-    return PageCover(order.cover, url, size, yields=not ours, shown=ours)
+    return PageCover(
+        url,
+        alt=order.cover.alt or order.cover.article.title,
+        caption=order.cover.caption,
+        label=order.cover.label,
+        size=size,
+        yields=not ours,
+        shown=ours,
+    )
 
 
 def _is_on_site(uri: str, files: Files) -> bool:

@@ -55,12 +55,15 @@ class ImagegenPlugin(SurveyedPlugin):
         # `serve --clean` announces itself as a build.
         self._serving = command == "serve" or (context is not None and context.info_name == "serve")
         self._settled = False
+        self._told = set()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Refuse settings that can't work, before MkDocs empties site_dir. Opens no store."""
         if self.config.enabled:
             log.logger.setLevel((self.config.log_level or "notset").upper())
             self._close()
+            if not site.has_languages(config):  # whose builds would each tell the same
+                self._told = set()
             with self._told_to_mkdocs():
                 self._engine = site.make_engine(self.config, config, os.environ)
                 self._position = self._engine.settings.insert
@@ -214,7 +217,6 @@ class ImagegenPlugin(SurveyedPlugin):
         self._engine = None
         self._front_matters = {}
         self._covers = {}
-        self._told = set()
 
 
 class OverBudgetAbort(Abort):

@@ -9,10 +9,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.imageserver import ImageServer
 from tests.sites import Site
+
+# Other tests keep this machine busy: how long an example takes says nothing here.
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 
 _OWN_PREFIXES = ("IMAGEGEN_", "OPENAI_", "NBILITY_")
 

@@ -24,10 +24,9 @@ def generated(text: str) -> str:
     parts = {"options": options_table(), "front matter": fields_table(), "help": help_texts()}
     for name, part in parts.items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
-        text, found = re.subn(
-            pattern, lambda m, part=part: f"{m[1]}{part}{m[2]}", text, flags=re.DOTALL
-        )
-        assert found == 1, name
+        found = re.search(pattern, text, flags=re.DOTALL)
+        assert found, name
+        text = f"{text[: found.start()]}{found[1]}{part}{found[2]}{text[found.end() :]}"
     return text
 
 

@@ -67,6 +67,8 @@ def _action(
         if original.rendered:
             return act(ActionKind.REUSE, "unchanged")
         return act(ActionKind.RENDER, "bought before; its WebP is made anew")
+    if order.cover.article.meta.get("draft") is True:
+        return act(ActionKind.DRAW, "draft: true; drawn until it is published")
     if order.unsupported:
         return act(ActionKind.BLOCKED, order.unsupported)
     if key in buyers:

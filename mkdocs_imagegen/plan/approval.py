@@ -30,7 +30,8 @@ def approve(plan: Plan, budget: Budget) -> ApprovedPlan:
     if len(purchases) > budget.max_images:
         raise OverBudgetError(
             f"{len(purchases)} covers to buy, and `budget: max_images` allows {budget.max_images}",
-            hint=f"nothing was bought; set `budget: {{max_images: {len(purchases)}}}` in mkdocs.yml",
+            hint="nothing was bought; raise it in mkdocs.yml: "
+            f"`budget: {{max_images: {len(purchases)}}}`",
         )
     if budget.per_build_usd is not None and purchases:
         _hold_against_usd(plan, budget.per_build_usd)
@@ -42,8 +43,8 @@ def _hold_against_usd(plan: Plan, wall_usd: Decimal) -> None:
         assert isinstance(action.price, Unpriced)
         raise OverBudgetError(
             f"{action.article}: {action.price.why}, and `budget: per_build` needs a price",
-            hint="nothing was bought; set `price_as: openai` if this endpoint charges OpenAI's prices, "
-            "or leave per_build out and keep max_images as the wall",
+            hint="nothing was bought; set `price_as: openai` if this endpoint charges OpenAI's "
+            "prices, or leave per_build out and keep max_images as the wall",
         )
     priced = [(a.price.bound_usd, a.article) for a in plan.purchases if isinstance(a.price, Priced)]
     bound_usd = sum((usd for usd, _ in priced), Decimal(0))
@@ -52,7 +53,8 @@ def _hold_against_usd(plan: Plan, wall_usd: Decimal) -> None:
         raise OverBudgetError(
             f"this plan may cost ${usd_text(bound_usd)}, and `budget: per_build` allows "
             f"${usd_text(wall_usd)} (dearest: {dearest})",
-            hint="nothing was bought; lower cover_quality or cover_size, or raise `budget: per_build` in mkdocs.yml",
+            hint="nothing was bought; lower cover_quality or cover_size, "
+            "or raise `budget: per_build` in mkdocs.yml",
         )
 
 

@@ -59,7 +59,7 @@ def test_generate_buys_the_plan_and_needs_a_key_only_for_that(two_covers: Site) 
     for environ in (NO_KEY, CI | NO_KEY):
         run = build_as_planned(two_covers, **environ)
         assert run.code == 1
-        assert "2 covers to buy, and no API key is set" in run.output
+        assert "no API key is set, and the plan buys 2 of 2 covers" in run.output
         assert "set IMAGEGEN_API_KEY" in run.output
         assert server.calls == []
 

@@ -101,10 +101,7 @@ def test_a_cover_stands_above_the_title_or_is_left_to_the_theme(keyless_site: Si
     assert page.title == "With title - Test site"
 
 
-def test_alt_caption_and_label_are_escaped_and_the_title_stands_in_for_alt(
-    keyless_site: Site,
-) -> None:
-    site = keyless_site
+def test_alt_caption_and_label_are_escaped_and_the_title_stands_in_for_alt(site: Site) -> None:
     site.article(
         "full.md",
         **COVER,
@@ -120,6 +117,13 @@ def test_alt_caption_and_label_are_escaped_and_the_title_stands_in_for_alt(
         "docs/titled.md",
         f"---\n{yaml.safe_dump({**COVER, 'title': 'Foxes & 1 < 2'})}---\n\nText.\n",
     )
+    built = site.build("--strict")
+    assert built.code == 0, built.output
+    drawn = read_page(site.page("full/index.html"))
+    assert drawn.figures[0]["alt"] == "Full"
+    assert drawn.captions == ["1 < 2 & <script>alert(1)</script>"]
+
+    assert site.apply().code == 0
     built = site.build("--strict")
     assert built.code == 0, built.output
 
