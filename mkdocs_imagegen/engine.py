@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -122,15 +122,15 @@ class Engine:
             return planning.Decision(False, error.message)
         return decision
 
-    def buy(self, approved: planning.ApprovedPlan) -> Iterator[Outcome]:
+    def buy(self, approved: planning.ApprovedPlan) -> Generator[Outcome, None, None]:
         """Buy what is approved; see `execute`."""
         if self.endpoint is None or not approved.plan.purchases:
-            return iter(())
+            return
         from .execute import execute
         from .providers.openai import OpenAIProvider  # imports the SDK
 
         provider = OpenAIProvider(self.endpoint, timeout_s=self.settings.timeout_s)
-        return execute(
+        yield from execute(
             approved, provider, self.store, self.book, concurrency=self.settings.concurrency
         )
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +21,6 @@ from mkdocs.structure.pages import Page
 from . import report, site
 from .engine import Engine
 from .errors import ArticlesError, FrozenError, ImagegenError, OverBudgetError
-from .execute import ended_at_wall
 from .model import ActionKind, Bought, Diagnostic, Found, Orders, Outcome, Plan
 from .pages import PageCover, place_covers
 from .settings import Mode
@@ -166,23 +165,20 @@ class ImagegenPlugin(SurveyedPlugin):
 
     def _buy(self, engine: Engine, plan: Plan, *, strict: bool) -> None:
         """Buy the plan; a picture that fails is a warning, and drawn."""
+        if not plan.purchases:
+            return
+        from .execute import ended_at_wall  # not needed where all is there
+
         troubles = [d for d in plan.diagnostics if d.level != "info"]
-        if strict and plan.purchases and troubles:
+        if strict and troubles:
             raise ArticlesError(
                 "nothing was bought: --strict, and not all is well",
                 hint="mend what is told above",
             )
         approved = engine.approve(plan)
-        outcomes: list[Outcome] = []
-        # Closed at once when something goes wrong here: nothing further is sent then.
-        with closing(report.watched(engine.buy(approved), len(plan.purchases))) as watched:
-            for outcome in watched:
-                outcomes.append(outcome)
-                good = isinstance(outcome, Bought | Found)
-                (log.info if good else log.warning)(report.outcome_line(outcome))
+        outcomes = report.watch(engine.buy(approved), len(plan.purchases), _log_outcome)
         bought = sum(isinstance(outcome, Bought | Found) for outcome in outcomes)
-        if plan.purchases:
-            log.info(f"{bought} of {len(plan.purchases)} covers bought")
+        log.info(f"{bought} of {len(plan.purchases)} covers bought")
         if ended_at_wall(outcomes):
             raise OverBudgetError(
                 f"{len(outcomes) - bought} covers were not bought: a wall of `budget:` was reached",
@@ -232,6 +228,11 @@ def _orders_of_all_languages(config: MkDocsConfig) -> Orders:
         return surveyed.orders
     finally:
         surveyed.close()
+
+
+def _log_outcome(outcome: Outcome) -> None:
+    level = log.info if isinstance(outcome, Bought | Found) else log.warning
+    level(report.outcome_line(outcome))
 
 
 def _show(plan: Plan, engine: Engine) -> None:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from . import images
@@ -166,9 +167,12 @@ def _intact(order: Order, store: Store) -> Record | None:
 
 
 def _rendition_key(record: Record, settings: Settings) -> str:
-    return rendition_key(
-        record.digest, webp_quality=settings.webp_quality, encoder=images.encoder()
-    )
+    return _key_of(record.digest, settings.webp_quality)
+
+
+@cache  # asked for when the store is looked at, and again when its files are published
+def _key_of(original_digest: str, webp_quality: int) -> str:
+    return rendition_key(original_digest, webp_quality=webp_quality, encoder=images.encoder())
 
 
 def _render(record: Record, store: Store, settings: Settings) -> tuple[Rendition, bytes | None]:
@@ -195,10 +199,8 @@ def _drawn(order: Order, settings: Settings) -> _Source:
 
 
 def _ready(source: _Source, store: Store) -> CoverFile | None:
-    rendition = store.rendition(source.key)
-    if rendition is None:
-        return None
-    return CoverFile(rendition, store.rendition_path(rendition), drawn=source.drawn)
+    found = store.find_rendition(source.key)
+    return CoverFile(*found, drawn=source.drawn) if found else None
 
 
 def _make_all(sources: Sequence[_Source], store: Store) -> list[CoverFile | ImagegenError]:

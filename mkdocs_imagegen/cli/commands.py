@@ -8,7 +8,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def apply(config_file: str | None, yes: bool, strict: bool, rebuy: bool) -> int:
     with _surveyed(config_file) as survey:
         engine = survey.engine
         made = engine.plan(survey.orders, rebuy=rebuy)
-        _show(made, survey)
+        _show(made, survey, applies=True)
         _tell(made.diagnostics)
         troubles = _troubles(made, strict=strict or survey.strict)
         if troubles and (strict or survey.strict):
@@ -137,13 +137,12 @@ def explain(article: str, config_file: str | None) -> int:
     return 0
 
 
-def _show(plan: Plan, survey: Survey) -> None:
+def _show(plan: Plan, survey: Survey, *, applies: bool = False) -> None:
     colour = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if colour else None
     engine = survey.engine
-    text = report.plan_text(
-        plan, engine.foresee(plan), engine.settings.budget, width=width, colour=colour
-    )
+    decision = None if applies else engine.foresee(plan)
+    text = report.plan_text(plan, decision, engine.settings.budget, width=width, colour=colour)
     click.echo(text, nl=False)
 
 
@@ -169,20 +168,19 @@ def _agreed(plan: Plan, *, yes: bool) -> bool:
 
 
 def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
-    outcomes: list[Outcome] = []
     total = len(approved.plan.purchases)
-    # Closed at once when something goes wrong here: nothing further is sent then.
-    with closing(report.watched(survey.engine.buy(approved), total)) as watched:
-        for outcome in watched:
-            outcomes.append(outcome)
-            good = isinstance(outcome, Bought | Found)
-            click.secho(report.outcome_line(outcome), err=True, fg=None if good else "red")
+    outcomes = report.watch(survey.engine.buy(approved), total, _tell_outcome)
     if total:
         there = sum(isinstance(outcome, Bought | Found) for outcome in outcomes)
         click.echo(f"{there} of {total} covers bought.", err=True)
     else:
         click.echo("Nothing to buy.", err=True)
     return outcomes
+
+
+def _tell_outcome(outcome: Outcome) -> None:
+    good = isinstance(outcome, Bought | Found)
+    click.secho(report.outcome_line(outcome), err=True, fg=None if good else "red")
 
 
 def _exit_code(outcomes: list[Outcome], *, failed: bool) -> int:

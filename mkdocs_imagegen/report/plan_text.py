@@ -31,7 +31,7 @@ _UNBOUNDED = 10_000
 
 def plan_text(
     plan: Plan,
-    decision: Decision,
+    decision: Decision | None,
     budget: Budget,
     *,
     width: int | None = None,
@@ -41,7 +41,7 @@ def plan_text(
 
     Args:
         plan: what to show.
-        decision: of a `mkdocs build` in this environment.
+        decision: of a `mkdocs build` in this environment; `None` leaves it out.
         budget: the walls, shown beside what they hold back.
         width: of the terminal, in columns; rows are as long as they need without one.
         colour: with ANSI colours.
@@ -112,12 +112,13 @@ def _price(action: Action) -> str:
     return f"{about}${usd_text(action.price.output_usd)}"
 
 
-def _totals(plan: Plan, decision: Decision, budget: Budget) -> list[str]:
+def _totals(plan: Plan, decision: Decision | None, budget: Budget) -> list[str]:
     lines = [f"Plan: {plan_summary(plan)}."]
     if plan.purchases:
         per_build = budget.per_build_usd
         wall = "no limit in USD" if per_build is None else f"${usd_text(per_build)} a build"
         lines.append(f"Walls: {wall}, {budget.max_images} pictures.")
+    if plan.purchases and decision:
         verb = "buys" if decision.buys else "does not buy"
         lines.append(f"A mkdocs build here {verb} ({decision.reason}).")
     return lines

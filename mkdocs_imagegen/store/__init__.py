@@ -133,6 +133,10 @@ class Store:
         """Return what is known of a rendition, or None where it must be made (again)."""
         return self._renditions.rendition(key)
 
+    def find_rendition(self, key: str) -> tuple[Rendition, Path] | None:
+        """Return what `rendition` does, with the path of its file, for copying it."""
+        return self._renditions.find(key)
+
     def put_rendition(self, key: str, rendition: Rendition, data: bytes | None) -> None:
         """Keep a rendition; `data` is None where the original's own bytes are published.
 

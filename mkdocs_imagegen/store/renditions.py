@@ -42,17 +42,13 @@ class Renditions:
 
     def rendition(self, key: str) -> Rendition | None:
         """See `Store.rendition`."""
-        rendition = self._facts.get(key)
-        if rendition is None:
-            rendition = self._read_facts(key)
-            if rendition is None:
-                return None
-            self._facts[key] = rendition
-        if self._file(rendition) is not None:
-            return rendition
-        del self._facts[key]
-        self._shelf.forget(f"facts:{key}")
-        return None
+        known = self._found(key)
+        return known[0] if known else None
+
+    def find(self, key: str) -> tuple[Rendition, Path] | None:
+        """See `Store.find_rendition`."""
+        known = self._found(key)
+        return (known[0], Path(known[1].path)) if known else None
 
     def put(self, key: str, rendition: Rendition, data: bytes | None) -> None:
         """See `Store.put_rendition`."""
@@ -81,6 +77,19 @@ class Renditions:
         if digest(data) != rendition.digest:
             raise self._gone(rendition, "has other bytes than were stored")
         return data
+
+    def _found(self, key: str) -> tuple[Rendition, ValueFile] | None:
+        rendition = self._facts.get(key)
+        if rendition is None:
+            rendition = self._read_facts(key)
+            if rendition is None:
+                return None
+            self._facts[key] = rendition
+        if file := self._file(rendition):
+            return rendition, file
+        del self._facts[key]
+        self._shelf.forget(f"facts:{key}")
+        return None
 
     def _read_facts(self, key: str) -> Rendition | None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -372,14 +372,35 @@ def test_an_outcome_in_a_line(outcome: Outcome, line: str) -> None:
     assert report.outcome_line(outcome) == line
 
 
-def test_outcomes_pass_as_they_are_where_nobody_watches(
+def test_each_outcome_is_told_as_it_ends_where_nobody_watches(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     outcomes: list[Outcome] = [Found(action()), Skipped(action(), "x")]
+    told: list[Outcome] = []
 
-    def passing() -> Iterator[Outcome]:
-        yield from outcomes
+    def passing() -> Generator[Outcome, None, None]:
+        for n, outcome in enumerate(outcomes):
+            assert told == outcomes[:n]
+            yield outcome
 
-    assert list(report.watched(passing(), 2)) == outcomes
-    assert list(report.watched(passing(), 0)) == outcomes
+    assert report.watch(passing(), 2, told.append) == outcomes
+    assert told == outcomes
     assert capsys.readouterr() == ("", "")
+
+
+def test_purchases_are_closed_at_once_when_telling_fails() -> None:
+    closed: list[str] = []
+
+    def passing() -> Generator[Outcome, None, None]:
+        try:
+            yield Found(action())
+            yield Found(action())
+        finally:
+            closed.append("closed")
+
+    def fail(outcome: Outcome) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        report.watch(passing(), 2, fail)
+    assert closed == ["closed"]
