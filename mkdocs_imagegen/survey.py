@@ -38,7 +38,7 @@ class Survey:
     """What the prescan told, also where the build stopped before there were orders."""
     docs_dir: Path = field(default_factory=Path)
     strict: bool = False
-    """Whether mkdocs.yml says `strict: true`."""
+    """By the command line or by `strict: true` in mkdocs.yml."""
     failure: ImagegenError | None = None
     _engine: Engine | None = None
 
@@ -73,11 +73,12 @@ class SurveyedPlugin(BasePlugin[ImagegenConfig]):
     survey: Survey | None = None
 
 
-def survey_site(config_file: str | None) -> Survey:
+def survey_site(config_file: str | None, *, strict: bool = False) -> Survey:
     """Run the real build into a temporary folder as far as it takes to know all orders.
 
     With several languages that is the whole build. Whatever other plugins print goes to stderr.
-    The caller closes the engine's store.
+    The caller closes the engine's store. With `strict`, or `strict: true` in mkdocs.yml, a warning
+    about mkdocs.yml stops it.
 
     Raises:
         SettingsError: no mkdocs.yml, or one without this plugin.
@@ -91,7 +92,7 @@ def survey_site(config_file: str | None) -> Survey:
         _plugins_of_its_own(),
     ):
         try:
-            config = load_config(config_file, site_dir=site_dir)
+            config = load_config(config_file, site_dir=site_dir, strict=strict or None)
             survey.strict = bool(config.strict)
             survey.docs_dir = Path(config.docs_dir).resolve()
             config.strict = False  # of the build; the plan's own strictness is the caller's
@@ -129,7 +130,10 @@ def _build(config: MkDocsConfig) -> None:
 
 def _site_error(why: str, survey: Survey) -> ImagegenError:
     told = "".join(f"{diagnostic}\n" for diagnostic in survey.front_matter)
-    return SiteError(f"{told}the site can't be built: {why}", hint="mkdocs build says more")
+    return SiteError(
+        f"{told}the site can't be built: {why}",
+        hint="mend what is told above; mkdocs build says more",
+    )
 
 
 @contextmanager

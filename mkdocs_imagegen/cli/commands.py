@@ -43,8 +43,8 @@ _rebuy = click.option("--rebuy", is_flag=True, help="Pay again for originals tha
 
 
 @contextmanager
-def _surveyed(config_file: str | None) -> Iterator[Survey]:
-    survey = survey_site(config_file)
+def _surveyed(config_file: str | None, *, strict: bool = False) -> Iterator[Survey]:
+    survey = survey_site(config_file, strict=strict)
     try:
         yield survey
     finally:
@@ -81,14 +81,14 @@ def _told(command: Callable[..., int]) -> Callable[..., None]:
 @_told
 def plan(config_file: str | None, form: str, strict: bool) -> int:
     """Show what a build would do about each cover, and what it costs. Buys nothing."""
-    with _surveyed(config_file) as survey:
+    with _surveyed(config_file, strict=strict) as survey:
         made = survey.engine.plan(survey.orders)
         if form == "json":
             click.echo(report.plan_json(made, survey.engine.foresee(made)), nl=False)
         else:
             _show(made, survey)
             _tell(made.diagnostics)
-    return EXIT_ERROR if _troubles(made, strict=strict or survey.strict) else 0
+    return EXIT_ERROR if _troubles(made, strict=survey.strict) else 0
 
 
 @commands.command()
@@ -102,13 +102,13 @@ def apply(config_file: str | None, yes: bool, strict: bool, rebuy: bool) -> int:
 
     What was bought before is never bought again, and nothing is bought beyond `budget:`.
     """
-    with _surveyed(config_file) as survey:
+    with _surveyed(config_file, strict=strict) as survey:
         engine = survey.engine
         made = engine.plan(survey.orders, rebuy=rebuy)
         _show(made, survey, applies=True)
         _tell(made.diagnostics)
-        troubles = _troubles(made, strict=strict or survey.strict)
-        if troubles and (strict or survey.strict):
+        troubles = _troubles(made, strict=survey.strict)
+        if troubles and survey.strict:
             raise ArticlesError(
                 "nothing was bought: --strict, and not all is well", hint="mend what is told above"
             )

@@ -202,3 +202,12 @@ class Unwritten(Site):
 
     def configure(self) -> None:
         """Write nothing."""
+
+
+def test_a_mistyped_option_stops_a_strict_apply(site: Site) -> None:
+    site.article("a.md", cover_prompt="A paper fox")
+    site.options["budgt"] = 0.1
+    run = site.apply("--strict")
+    assert run.code == 1, run.output
+    assert "budgt" in run.stderr
+    assert not server_of(site).paid_calls
