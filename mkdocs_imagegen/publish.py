@@ -28,6 +28,7 @@ from .model import (
     Sketch,
     StoreState,
 )
+from .providers import sketch
 from .settings import Settings
 from .store import Store
 
@@ -186,8 +187,6 @@ def _render(record: Record, store: Store, settings: Settings) -> tuple[Rendition
 
 
 def _drawn(order: Order, settings: Settings) -> _Source:
-    from .providers import sketch  # takes longer to import than all the rest of publishing
-
     article = order.cover.article
     asked = Sketch(article.title, article.section, settings.site.palette, order.cover.size)
 

@@ -73,7 +73,7 @@ def _without_marks(block: str) -> str:
     code: list[str] = []
 
     def put_aside(found: re.Match[str]) -> str:
-        code.append(found[2].strip())
+        code.append(" ".join(found[2].split()))
         return f"\0{len(code) - 1}\0"
 
     # The cut is only there so that one huge paragraph can't take long.

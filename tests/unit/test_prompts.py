@@ -346,6 +346,7 @@ EXCERPT = Prompts(Settings(), {"cover.j2": "x{{ article.excerpt }}"})
 
 
 @given(st.text(st.sampled_from("ab \n#*_`~<>![]()-|&;\\\t1.\0{}:="), max_size=300))
+@example("`1\n1`")
 @settings(max_examples=60, deadline=None)
 def test_excerpt_takes_any_markdown(markdown: str) -> None:
     text = EXCERPT.render(with_markdown(markdown)).text

@@ -1,22 +1,25 @@
-"""Draws covers on this machine: no key, no network, no cost, the same bytes for a sketch."""
+"""Draws covers on this machine: no key, no network, no cost, the same bytes for a sketch.
+
+What draws is imported where something is drawn: it takes as long as half of the plugin.
+"""
 
 from __future__ import annotations
 
-import importlib.metadata
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from ...model import Sketch
-from . import colour, fonts, layout, motifs, paint
-from .colour import Scheme
-from .layout import TextLayout
-from .motifs import Drawing
-from .seed import Seed
-from .shapes import Canvas
+from .encoding import encoder
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from .colour import Scheme
+    from .layout import TextLayout
+    from .motifs import Drawing
+    from .shapes import Canvas
+
+__all__ = ["Composition", "backdrop", "compose", "draw", "encoder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,10 @@ class Composition:
 
 def compose(sketch: Sketch) -> Composition:
     """Decide a cover's colours, drawing and text."""
+    from . import colour, fonts, layout, motifs
+    from .seed import Seed
+    from .shapes import Canvas
+
     seed = Seed.of(sketch.title, sketch.section)
     canvas = Canvas(sketch.size.width_px, sketch.size.height_px)
     text = layout.lay_out(sketch, fonts.measures("ExtraBold"), fonts.measures("Bold"))
@@ -41,6 +48,8 @@ def compose(sketch: Sketch) -> Composition:
 
 def draw(sketch: Sketch) -> bytes:
     """Return the cover as a WebP file of exactly the sketch's size."""
+    from . import paint
+
     composition = compose(sketch)
     image = backdrop(composition)
     if composition.text is not None:
@@ -50,14 +59,8 @@ def draw(sketch: Sketch) -> bytes:
 
 def backdrop(composition: Composition) -> Image.Image:
     """Paint a cover without its text."""
+    from . import paint
+
     text, drawing = composition.text, composition.drawing
     quiet = text.box if text and drawing.beneath_text else None
     return paint.backdrop(composition.canvas, drawing.layers, composition.scheme, quiet)
-
-
-@cache
-def encoder() -> str:
-    """Name what decides a drawn cover's bytes besides the sketch, without loading it."""
-    pillow, typeface = (importlib.metadata.version(name) for name in ("pillow", fonts.PACKAGE))
-    webp = f"webp/{paint.WEBP_QUALITY}-{paint.WEBP_METHOD}"
-    return f"pillow/{pillow} {webp} {fonts.PACKAGE}/{typeface}"

@@ -11,7 +11,6 @@ from typing import Literal
 
 from . import fontfile
 
-PACKAGE = "font-manrope"
 Weight = Literal["ExtraBold", "Bold"]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from . import fonts
 from .colour import Ramp, Rgb, Scheme
+from .encoding import WEBP_METHOD, WEBP_QUALITY
 from .layout import LABEL_TRACKING_EM, Line, TextLayout
 from .linebreaks import TITLE_TRACKING_EM
 from .shapes import Box, Canvas, Layer, bounds
@@ -21,9 +22,6 @@ from .shapes import Box, Canvas, Layer, bounds
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
-WEBP_QUALITY = 78
-WEBP_METHOD = 2
-"""Effort 0 to 6: these pictures are small at any effort, and 4 takes nearly twice the time."""
 _COARSE = 32
 """The longer side, in pixels, of the smooth fields that are computed pixel by pixel."""
 _REACH = 0.30
