@@ -9,14 +9,14 @@ import warnings
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from mkdocs.config import base
 from mkdocs.config import config_options as c
 from mkdocs.config.defaults import MkDocsConfig
 
-from .environment import PAIRED_KEYS, pair
+from .environment import DRY_RUN, PAIRED_KEYS, pair, says_yes
 from .errors import SettingsError
 from .model import Palette, Size
 from .palettes import palette_of
@@ -27,6 +27,7 @@ from .settings import (
     DEFAULT_QUALITY,
     DEFAULT_SIZE,
     DEFAULT_TEMPLATE,
+    OPENAI_HOST,
     PARTS,
     PROMPT_LIMIT_CHARS,
     Budget,
@@ -37,8 +38,15 @@ from .settings import (
     SiteFacts,
 )
 
-OPENAI_HOST = "api.openai.com"
 Number = TypeVar("Number", int, float)
+
+
+class _Walls(c.Type[Any]):
+    """Lets `budget:` without a value through to us: MkDocs would put the default in its place."""
+
+    def validate(self, value: object) -> Any:
+        """Return the value as it stands in mkdocs.yml."""
+        return None if value is None else self.run_validation(value)
 
 
 class ImagegenConfig(base.Config):
@@ -84,7 +92,7 @@ class ImagegenConfig(base.Config):
     """The longest prompt that may be sent, at most 32000."""
     defaults = c.ListOfItems(c.Type(dict), default=[])
     """Cover fields by path: a list of `{match: "blog/**", style: ..., size: ...}`."""
-    budget = c.Type((int, float, dict), default={})
+    budget = _Walls((int, float, dict), default={})
     """The walls: USD a build, or `{per_build: USD, max_images: 25}`."""
     concurrency = c.Type(int, default=4)
     """Requests under way at once."""
@@ -108,15 +116,19 @@ def site_folder(config: MkDocsConfig) -> Path:
 
 
 def make_settings(
-    options: ImagegenConfig, config: MkDocsConfig, environ: Mapping[str, str], book: PriceBook
+    options: ImagegenConfig,
+    config: MkDocsConfig,
+    environ: Mapping[str, str],
+    book: PriceBook,
+    endpoint: Endpoint | None,
 ) -> Settings:
     """Check the options against each other and return them as settings.
 
     Raises:
         SettingsError: naming the option and the mend.
     """
-    model = options.model or _tier_model(options, environ) or DEFAULT_MODEL
-    endpoint = find_endpoint(options, environ)
+    # Whatever keys there are: a build without any must ask for the pictures that CI bought.
+    model = options.model or environ.get("NBILITY_IMAGE_MODEL") or DEFAULT_MODEL
     base_url = endpoint.base_url if endpoint else (options.base_url or DEFAULT_BASE_URL)
     return Settings(
         mode=_mode(options, environ),
@@ -132,7 +144,7 @@ def make_settings(
         max_prompt_chars=_within(
             "max_prompt_chars", options.max_prompt_chars, 1, PROMPT_LIMIT_CHARS
         ),
-        budget=_budget(cast("float | dict[str, object]", options.budget)),
+        budget=_budget(options.budget),
         concurrency=_within("concurrency", options.concurrency, 1, 64),
         timeout_s=float(_within("timeout_s", options.timeout_s, 1, 3600)),
         insert=_insert(options),
@@ -173,16 +185,13 @@ def find_endpoint(options: ImagegenConfig, environ: Mapping[str, str]) -> Endpoi
     return None
 
 
-def _tier_model(options: ImagegenConfig, environ: Mapping[str, str]) -> str | None:
-    endpoint = find_endpoint(options, environ)
-    if endpoint and endpoint.key_name == "NBILITY_API_KEY":
-        return environ.get("NBILITY_IMAGE_MODEL")
-    return None
+def is_dry_run(environ: Mapping[str, str]) -> bool:
+    """Tell whether the environment forbids every purchase, those of the command line too."""
+    return says_yes(environ.get(DRY_RUN, ""))
 
 
 def _mode(options: ImagegenConfig, environ: Mapping[str, str]) -> Mode:
-    # Whatever else it says was meant as a yes: a dry run that buys is the worse mistake.
-    if environ.get("IMAGEGEN_DRY_RUN", "").lower() not in ("", "0", "false", "no", "off"):
+    if is_dry_run(environ):
         return Mode.PLAN
     named = environ.get("IMAGEGEN_MODE", options.mode)
     try:
@@ -231,21 +240,27 @@ def _path_defaults(n: int, entry: dict[str, object]) -> PathDefaults:
     return PathDefaults(match, fields)
 
 
-def _budget(option: float | dict[str, object]) -> Budget:
+def _budget(option: float | dict[str, object] | None) -> Budget:
     walls = option if isinstance(option, dict) else {"per_build": option}
-    for key in walls:
+    for key, value in walls.items():
         if key not in ("per_build", "max_images"):
             raise SettingsError(
                 f"imagegen: budget: there is no wall named {key}",
                 hint="the walls are per_build (USD) and max_images",
+            )
+        if value is None:  # as of `!ENV [MAX_USD]` where nobody set that
+            where = f"budget: {key}" if isinstance(option, dict) else "budget"
+            raise SettingsError(
+                f"imagegen: {where} has no value, so there would be no wall",
+                hint="write a number; where it comes from !ENV, set that variable or name a "
+                "default: !ENV [MAX_USD, 0.50]",
             )
     images = walls.get("max_images", Budget().max_images)
     if isinstance(images, bool) or not isinstance(images, int) or images < 0:
         raise SettingsError(
             f"imagegen: budget: max_images is {images!r}", hint="set it to a whole number from 0"
         )
-    per_build = walls.get("per_build")
-    return Budget(None if per_build is None else _usd(per_build), images)
+    return Budget(_usd(walls["per_build"]) if "per_build" in walls else None, images)
 
 
 def _insert(options: ImagegenConfig) -> Literal["above_title", "below_title"] | None:

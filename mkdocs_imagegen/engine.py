@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from . import plan as planning
-from .errors import ImagegenError, SettingsError
-from .model import ArticleSource, Order, Orders, Outcome, Plan, Size
+from .errors import ImagegenError, SettingsError, StoreError
+from .model import ArticleSource, Diagnostic, Order, Orders, Outcome, Plan, Size
 from .pricing import PriceBook
 from .prompts import Prompts
 from .publish import Published, look, own_size, publish
@@ -37,6 +37,7 @@ class Engine:
         endpoint: Endpoint | None = None,
         templates: Mapping[str, str] | None = None,
         in_ci: bool = False,
+        dry_run: bool = False,
     ) -> None:
         """Open nothing yet.
 
@@ -46,9 +47,11 @@ class Engine:
             endpoint: where to buy; `None` where no key is set.
             templates: the site's own prompt templates, by name.
             in_ci: whether this is a CI machine, for the mode `auto`.
+            dry_run: whether nothing may be bought here, whoever asks for it.
         """
         self.settings = settings
         self.endpoint = endpoint
+        self.dry_run = dry_run
         self.book = price_book()
         self._cache_dir = cache_dir
         self._templates = templates or {}
@@ -78,13 +81,23 @@ class Engine:
             self.settings, serving=serving, in_ci=self._in_ci, endpoint=self.endpoint
         )
 
-    def order(self, sources: Iterable[ArticleSource], digest_files: FileDigester) -> Orders:
-        """Read the articles' covers and turn them into orders."""
+    def order(
+        self,
+        sources: Iterable[ArticleSource],
+        digest_files: FileDigester,
+        scanned: Iterable[Diagnostic] = (),
+    ) -> Orders:
+        """Read the articles' covers and turn them into orders.
+
+        `scanned` was told of front matter before, maybe of articles that are none by now; it
+        becomes part of what the plan tells, each once.
+        """
         covers, told = planning.read_covers(sources, self.settings, self.book)
         templates = {DEFAULT_TEMPLATE: _package_text(f"templates/{DEFAULT_TEMPLATE}")}
         prompts = Prompts(self.settings, {**templates, **self._templates})
         orders = planning.make_orders(covers, prompts, digest_files(planning.named_files(covers)))
-        return Orders(orders.orders, told + orders.diagnostics)
+        diagnostics = dict.fromkeys((*told, *orders.diagnostics, *scanned))
+        return Orders(orders.orders, tuple(diagnostics))
 
     def plan(self, orders: Orders, *, rebuy: bool = False) -> Plan:
         """Look into the store and decide what to do about each order."""
@@ -93,23 +106,32 @@ class Engine:
         state = look(orders, self.store, self.settings, deep=rebuy)
         return planning.make_plan(orders, state, self.book, self.settings, rebuy=rebuy)
 
-    def approve(self, plan: Plan) -> planning.ApprovedPlan:
-        """Hold a plan against the walls, and see that there is a key for what it buys.
+    def approve(self, plan: Plan, *, strict: bool) -> planning.ApprovedPlan:
+        """Tell whether what a plan buys may be bought: the one rule for builds and commands.
 
         Raises:
+            ArticlesError: it is strict, and there are errors or warnings.
             OverBudgetError: it breaks a wall.
-            SettingsError: something must be bought and no key is set.
+            SettingsError: no key is set.
+            StoreError: the store can't keep what would be bought.
         """
-        approved = planning.approve(plan, self.settings.budget)
-        if plan.purchases and self.endpoint is None:
+        approved = planning.approve(plan, self.settings.budget, strict=strict)
+        if not plan.purchases:
+            return approved
+        if self.endpoint is None:
             raise SettingsError(
                 f"no API key is set, and the plan buys {len(plan.purchases)} "
                 f"of {len(plan.actions)} covers",
                 hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
             )
+        if self.store.read_only:
+            raise StoreError(
+                "the store is read-only, so nothing can be bought",
+                hint="give this user write permission on the cache folder, or use mode: frozen",
+            )
         return approved
 
-    def foresee(self, plan: Plan) -> planning.Decision:
+    def foresee(self, plan: Plan, *, strict: bool) -> planning.Decision:
         """Tell whether a `mkdocs build` here and now would buy this plan, and why (not)."""
         if not plan.purchases:
             return planning.Decision(False, "there is nothing to buy")
@@ -117,7 +139,7 @@ class Engine:
         if not decision.buys:
             return decision
         try:
-            self.approve(plan)
+            self.approve(plan, strict=strict)
         except ImagegenError as error:
             return planning.Decision(False, error.message)
         return decision

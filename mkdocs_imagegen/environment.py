@@ -15,15 +15,23 @@ from .settings import DEFAULT_BASE_URL, Endpoint
 PAIRED_KEYS = ("OPENAI_API_KEY", "NBILITY_API_KEY")
 """Keys that belong to a base URL of their own and never go to one from mkdocs.yml."""
 
+DRY_RUN = "IMAGEGEN_DRY_RUN"
+CI = "CI"
+
 
 def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return the environment over the values of `.env` beside mkdocs.yml; empty ones are absent.
 
+    A variable of the environment hides that of `.env` even where it is empty: emptying a key is
+    how a shell takes it away. Only a dry run counts from either.
+
     Raises:
         SettingsError: `.env` can't be read, or names an address for a key that it does not hold.
     """
-    dotenv = _filled(_read_dotenv(folder / ".env"))
+    written = _filled(_read_dotenv(folder / ".env"))
     outer = _filled(environ)
+    # No file makes this machine a CI.
+    dotenv = {name: text for name, text in written.items() if name not in {*environ, CI}}
     for key_name in PAIRED_KEYS:
         url_name = key_name.replace("_API_KEY", "_BASE_URL")
         if key_name in outer and url_name in dotenv and url_name not in outer:
@@ -32,7 +40,18 @@ def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]
                 "a key goes only to an address from where it stands itself",
                 hint=f"set both in .env, or both in the environment, or delete {url_name}",
             )
-    return {**dotenv, **outer}
+    found = {**dotenv, **outer}
+    if says_yes(written.get(DRY_RUN, "")):
+        found[DRY_RUN] = written[DRY_RUN]
+    return found
+
+
+def says_yes(text: str) -> bool:
+    """Tell whether a variable switches on: by anything that is no clear no.
+
+    A dry run that buys would be the worse mistake.
+    """
+    return text.lower() not in ("", "0", "false", "no", "off")
 
 
 def _read_dotenv(path: Path) -> Mapping[str, str | None]:

@@ -21,10 +21,10 @@ ImagegenError                 exit 1   what went wrong, where, and the one thing
    ├─ UpstreamError                    a fault on the other side
    ├─ ResponseTimeoutError             no answer in time                    (may have been billed)
    ├─ NetworkError                     no connection
-   ├─ AnswerError                      an answer without a usable picture   (may have been billed)
+   ├─ AnswerError                      an answer without a usable picture   (stops, may be billed)
    └─ EndpointError                    this is no Image API                 (stops the run)
 
-Exit codes: 0 fine, 1 error, 2 usage (click), 3 would change or pay, 4 over budget.
+Exit codes: 0 fine, 1 error, 2 usage (click), 4 over budget.
 """
 
 from __future__ import annotations
@@ -166,6 +166,7 @@ class NetworkError(ProviderError):
 class AnswerError(ProviderError):
     """The endpoint answered with success, but without a picture that can be used."""
 
+    stops_run = True
     maybe_billed = True
 
 

@@ -8,11 +8,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from . import images
-from .errors import AnswerError, ImagegenError, OverBudgetError, PictureError, StoreError
+from .errors import (
+    AnswerError,
+    ImagegenError,
+    OverBudgetError,
+    PictureError,
+    ProviderError,
+    StoreError,
+)
 from .keys import digest
 from .model import (
     Action,
@@ -29,7 +37,7 @@ from .plan import ApprovedPlan
 from .pricing import PriceBook
 from .providers import Answer, Provider
 from .settings import Budget
-from .store import Store
+from .store import Store, UnreadableRowError
 
 
 def execute(
@@ -57,6 +65,7 @@ def execute(
             "the store is read-only, so nothing can be bought",
             hint="give this user write permission on the cache folder, or use mode: frozen",
         )
+    store.prepare()
     buyer = _Buyer(provider, store, book, _Wall(approved.budget), now)
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="imagegen")
     try:
@@ -66,7 +75,8 @@ def execute(
     finally:
         buyer.stop("the run was stopped")
         pool.shutdown(wait=True, cancel_futures=True)
-        store.mark_changed()
+        with suppress(StoreError):  # only `mkdocs serve` misses it
+            store.mark_changed()
 
 
 def ended_at_wall(outcomes: Iterable[Outcome]) -> bool:
@@ -129,6 +139,25 @@ class _Buyer:
         self._stopped = self._stopped or why
 
     def buy(self, action: Action) -> Outcome:
+        """Buy one picture. Whatever goes wrong is an outcome: the others must be told of too."""
+        try:
+            return self._buy(action)
+        except ImagegenError as error:
+            if isinstance(error, StoreError) or (
+                isinstance(error, ProviderError) and error.stops_run
+            ):
+                self.stop(error.message)
+            return Failed(action, error)
+        except Exception as error:
+            self.stop("an unexpected error stopped the run")
+            told = ImagegenError(
+                f"unexpected {type(error).__name__}: the request may have been billed",
+                hint="this is a fault of mkdocs-imagegen or of a library: please report it",
+            )
+            told.__cause__ = error
+            return Failed(action, told)
+
+    def _buy(self, action: Action) -> Outcome:
         request, key = action.request, action.request_key
         assert request is not None
         assert key is not None
@@ -143,22 +172,18 @@ class _Buyer:
             except OverBudgetError as error:
                 self.stop(error.message)
                 return Skipped(action, error.message)
-            try:
-                answer = self._provider.generate(request)
-                record = self._keep(action, request, key, answer)
-            except ImagegenError as error:
-                if isinstance(error, StoreError) or getattr(error, "stops_run", False):
-                    self.stop(error.message)
-                return Failed(action, error)
+            answer = self._provider.generate(request)
+            record = self._keep(action, request, key, answer)
         if record.usd is not None:
             self._wall.settle(bound_usd, Decimal(record.usd))
-        return self._checked(action, record, answer.picture)
+        return self._checked(action, record, answer)
 
     def _is_there(self, key: str, *, but_not: str) -> bool:
+        """Tell whether another run bought it. An unreadable store is no "no": it raises."""
         try:
             record = self._store.record(key)
-        except StoreError:
-            return False
+        except UnreadableRowError:
+            return False  # the damaged record that --rebuy replaces
         if record is None or record.digest == but_not:
             return False
         return not self._store.damage(record)
@@ -176,7 +201,13 @@ class _Buyer:
             usd=self._usd(action, request, answer),
             request_id=answer.request_id,
         )
-        self._store.put(record, answer.picture)
+        try:
+            self._store.put(record, answer.picture)
+        except StoreError as error:
+            kept = self._store.rescue(record, answer.picture)
+            raise StoreError(
+                f"{error.message}; the picture was paid for: {kept}", hint=error.hint
+            ) from error
         return record
 
     def _usd(self, action: Action, request: CoverRequest, answer: Answer) -> str | None:
@@ -186,14 +217,14 @@ class _Buyer:
         planned = action.price.output_usd + action.price.input_usd_estimate
         return f"{(planned if actual is None else actual).normalize():f}"
 
-    def _checked(self, action: Action, record: Record, picture: bytes) -> Outcome:
+    def _checked(self, action: Action, record: Record, answer: Answer) -> Outcome:
+        """Decode what is stored by now. An endpoint that sends no pictures is asked no more."""
         try:
-            images.inspect(picture)
+            size = images.inspect(answer.picture).size
         except PictureError as error:
-            said = AnswerError(
+            raise AnswerError(
                 f"the endpoint sent {error.message}",
                 hint="the answer is kept; mkdocs-imagegen apply --rebuy asks (and pays) once more",
                 request_id=record.request_id,
-            )
-            return Failed(action, said)
-        return Bought(action, record)
+            ) from error
+        return Bought(action, record, size)

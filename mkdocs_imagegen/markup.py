@@ -17,8 +17,10 @@ _CARD = "twitter:"
 _PREVIEW_NAME = re.compile(
     r"og:image(?::[a-z_]+)?|twitter:(?:card|image(?::[a-z]+)?)", re.IGNORECASE
 )
-_HEADING_START = re.compile(r"<h1[\s>]", re.IGNORECASE)
-_HEADING_END = re.compile(r"</h1>", re.IGNORECASE)
+# A comment is matched first, so that no heading is found in it.
+_COMMENT = r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+_HEADING_START = re.compile(rf"{_COMMENT}|(?P<found><h1[\s>])", re.IGNORECASE | re.DOTALL)
+_HEADING_END = re.compile(rf"{_COMMENT}|(?P<found></h1>)", re.IGNORECASE | re.DOTALL)
 _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def insert_figure(
 ) -> str:
     """Put the figure beside the first `<h1>`; at the top where the theme writes the title."""
     pattern = _HEADING_START if position == "above_title" else _HEADING_END
-    found = pattern.search(content)
+    found = next((match for match in pattern.finditer(content) if match["found"]), None)
     if found is None:
         return markup + content
     at = found.start() if position == "above_title" else found.end()

@@ -363,6 +363,8 @@ class Bought:
 
     action: Action
     record: Record
+    size: Size
+    """As it came; some endpoints send another one than was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

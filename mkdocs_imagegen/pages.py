@@ -147,7 +147,7 @@ def _left_out(order: Order) -> Diagnostic:
 
 def _register(file: CoverFile, config: MkDocsConfig, files: Files) -> tuple[Diagnostic, ...]:
     """Add a cover's file to the site, once however many articles share it."""
-    there = files.get_file_from_path(file.asset_uri)
+    there = files.src_uris.get(file.asset_uri)
     if there is not None and there.generated_by:
         return ()
     told = () if there is None else (_overridden(file.asset_uri),)
@@ -179,7 +179,7 @@ def _overridden(asset_uri: str) -> Diagnostic:
 
 def _announce_in_meta(src_uri: str, cover: PageCover, files: Files) -> None:
     """Set `image` in the page's meta, for feeds and themes; an author's own `image:` stays."""
-    file = files.get_file_from_path(src_uri)
+    file = files.src_uris.get(src_uri)
     if cover.shown and file is not None and file.page is not None:
         file.page.meta["image"] = cover.url
 

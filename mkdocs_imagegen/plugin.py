@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,8 +18,8 @@ from mkdocs.structure.pages import Page
 
 from . import report, site
 from .engine import Engine
-from .errors import ArticlesError, FrozenError, ImagegenError, OverBudgetError
-from .model import ActionKind, Bought, Diagnostic, Found, Orders, Outcome, Plan
+from .errors import FrozenError, ImagegenError, OverBudgetError
+from .model import Action, ActionKind, Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
 from .pages import PageCover, place_covers
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin, survey_site
@@ -61,9 +59,10 @@ class ImagegenPlugin(SurveyedPlugin):
         if self.config.enabled:
             log.logger.setLevel((self.config.log_level or "notset").upper())
             self._close()
-            if not site.has_languages(config):  # whose builds would each tell the same
+            if not site.is_next_language(config):  # which would tell the same again
                 self._told = set()
             with self._told_to_mkdocs():
+                site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
                 self._position = self._engine.settings.insert
         return config
@@ -93,6 +92,7 @@ class ImagegenPlugin(SurveyedPlugin):
             orders = engine.order(
                 site.collect_articles(files, self._front_matters),
                 partial(site.digest_files, files=files, docs_dir=config.docs_dir),
+                [d for f in self._front_matters.values() for d in f.diagnostics],
             )
             if self.survey is not None:
                 self.survey.add(orders, engine)
@@ -152,7 +152,8 @@ class ImagegenPlugin(SurveyedPlugin):
         plan = engine.plan(orders)
         self._tell(plan.diagnostics)
         if shows:
-            _show(plan, engine)
+            decision = engine.foresee(plan, strict=bool(config.strict))
+            report.show_plan(plan, decision, settings.budget)
         elif settings.mode is Mode.FROZEN and not self._serving:
             _require_all(plan)
         elif decision.buys:
@@ -169,19 +170,13 @@ class ImagegenPlugin(SurveyedPlugin):
             return
         from .execute import ended_at_wall  # not needed where all is there
 
-        troubles = [d for d in plan.diagnostics if d.level != "info"]
-        if strict and troubles:
-            raise ArticlesError(
-                "nothing was bought: --strict, and not all is well",
-                hint="mend what is told above",
-            )
-        approved = engine.approve(plan)
+        approved = engine.approve(plan, strict=strict)
         outcomes = report.watch(engine.buy(approved), len(plan.purchases), _log_outcome)
-        bought = sum(isinstance(outcome, Bought | Found) for outcome in outcomes)
-        log.info(f"{bought} of {len(plan.purchases)} covers bought")
+        log.info(report.outcomes_summary(outcomes))
         if ended_at_wall(outcomes):
+            left = sum(isinstance(outcome, Skipped) for outcome in outcomes)
             raise OverBudgetError(
-                f"{len(outcomes) - bought} covers were not bought: a wall of `budget:` was reached",
+                f"{left} covers were not bought: a wall of `budget:` was reached",
                 hint="what was bought is kept; raise `budget:` in mkdocs.yml, or build again",
             )
 
@@ -223,7 +218,7 @@ class OverBudgetAbort(Abort):
 
 def _orders_of_all_languages(config: MkDocsConfig) -> Orders:
     """Plan every language before anything is bought: MkDocs builds one after the other."""
-    surveyed = survey_site(config.config_file_path)
+    surveyed = survey_site(site.config_file(config))
     try:
         return surveyed.orders
     finally:
@@ -235,20 +230,26 @@ def _log_outcome(outcome: Outcome) -> None:
     level(report.outcome_line(outcome))
 
 
-def _show(plan: Plan, engine: Engine) -> None:
-    colour = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if colour else None
-    text = report.plan_text(
-        plan, engine.foresee(plan), engine.settings.budget, width=width, colour=colour
-    )
-    click.echo(text, nl=False)
-
-
 def _require_all(plan: Plan) -> None:
     missing = list(plan.of(ActionKind.GENERATE, ActionKind.SHARED, ActionKind.BLOCKED))
     if missing:
         named = "".join(f"\n  {action.article}: {action.reason}" for action in missing)
         raise FrozenError(
             f"mode: frozen, and {len(missing)} covers are not in the store:{named}",
-            hint="run mkdocs-imagegen apply, and keep the store folder for this build",
+            hint="\n  ".join(_ways_to_have(missing)),
         )
+
+
+def _ways_to_have(missing: Sequence[Action]) -> Iterator[str]:
+    """Yield what brings these covers into the store, a way for each sort of them."""
+    blocked = [action.cover for action in missing if action.kind is ActionKind.BLOCKED]
+    unsupported = [c for c in blocked if c.references or c.mask or c.edits]
+    if len(blocked) < len(missing):
+        yield "run mkdocs-imagegen apply, and keep the store folder for this build"
+    if len(unsupported) < len(blocked):
+        yield (
+            "put damaged originals back from a backup, or pay once more: "
+            "mkdocs-imagegen apply --rebuy"
+        )
+    if unsupported:
+        yield "delete the keys that can't be sent yet from the front matter, or leave mode frozen"

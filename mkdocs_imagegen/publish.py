@@ -63,8 +63,8 @@ class Published:
 def look(orders: Orders, store: Store, settings: Settings, *, deep: bool = False) -> StoreState:
     """Return what the store has for these orders.
 
-    An original without its rendition is read and held against its digest; with `deep` it is decoded
-    too, so that paid bytes which are no picture are found before something is bought.
+    An original without its rendition is read and held against its digest. With `deep` every one is,
+    and decoded too: so `--rebuy` finds what is damaged though its length is right.
     """
     state: dict[str, OriginalState] = {}
     for order in orders.orders:
@@ -102,19 +102,15 @@ def own_size(order: Order, store: Store, read: Callable[[], bytes]) -> Size | No
     `None` for what is no PNG, JPEG or WebP: it is published as it is, without its size.
     """
     assert order.own_digest is not None
-    key = f"own-{order.own_digest}"
-    if known := store.rendition(key):
-        return known.size
-    data = read()
+    if known := store.picture_size(order.own_digest):
+        return known
     try:
-        picture = images.measure(data)
+        size = images.measure(read()).size
     except PictureError:
         return None
     with suppress(StoreError):  # a read-only store: measured again next time
-        store.put_rendition(
-            key, Rendition(digest(data), picture.size, picture.format, len(data)), data
-        )
-    return picture.size
+        store.remember_size(order.own_digest, size)
+    return size
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +132,8 @@ def _look_at(key: str, store: Store, settings: Settings, *, deep: bool) -> Origi
         return None
     if damage := store.damage(record):
         return OriginalDamaged(damage, record.digest)
-    if store.rendition(_rendition_key(record, settings)):
+    rendered = store.rendition(_rendition_key(record, settings)) is not None
+    if rendered and not deep:
         return OriginalThere(record.digest, rendered=True)
     try:
         data = store.read_original(record)
@@ -144,7 +141,7 @@ def _look_at(key: str, store: Store, settings: Settings, *, deep: bool) -> Origi
             images.inspect(data)
     except ImagegenError as error:
         return OriginalDamaged(error.message, record.digest)
-    return OriginalThere(record.digest, rendered=False)
+    return OriginalThere(record.digest, rendered)
 
 
 def _source(order: Order, store: Store, settings: Settings) -> _Source:
@@ -223,10 +220,9 @@ def _make(source: _Source, store: Store) -> CoverFile:
     rendition, data = source.make()
     try:
         store.put_rendition(source.key, rendition, data)
-    except StoreError:
-        if data is None:
-            raise
-        return CoverFile(rendition, None, data, drawn=source.drawn)
+    except StoreError:  # a read-only store still serves its originals
+        if data is not None:
+            return CoverFile(rendition, None, data, drawn=source.drawn)
     return CoverFile(rendition, store.rendition_path(rendition), drawn=source.drawn)
 
 

@@ -14,7 +14,8 @@ DEFAULT_MODEL = "gpt-image-2"
 DEFAULT_SIZE = Size(1536, 1024)
 DEFAULT_QUALITY = "medium"
 DEFAULT_TEMPLATE = "cover.j2"
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
+OPENAI_HOST = "api.openai.com"
+DEFAULT_BASE_URL = f"https://{OPENAI_HOST}/v1"
 PROMPT_LIMIT_CHARS = 32_000
 """The Image API's own limit; `max_prompt_chars` may be lower, never higher."""
 

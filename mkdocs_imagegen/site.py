@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 import html
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from contextlib import suppress
+from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -14,9 +15,9 @@ from mkdocs.structure.pages import Page
 
 from . import plan as planning
 from .articles import check_defaults, scan_front_matter
-from .config import ImagegenConfig, find_endpoint, make_settings, site_folder
+from .config import ImagegenConfig, find_endpoint, is_dry_run, make_settings, site_folder
 from .engine import Engine, price_book
-from .environment import read_environment
+from .environment import CI, read_environment, says_yes
 from .errors import SettingsError
 from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter
 from .store import Store
@@ -24,7 +25,9 @@ from .store import Store
 VIEW_MAKERS = frozenset({"blog", "material/blog", "materialx/blog"})
 """Plugins whose generated pages list articles and are none: archive, category, pagination."""
 
+PLUGIN = "imagegen"
 I18N = "i18n"
+TEMPLATE_SUFFIXES = frozenset({".j2", ".jinja", ".jinja2", ".txt", ".md"})
 
 FrontMatters = Mapping[str, FrontMatter]
 
@@ -39,21 +42,55 @@ def make_engine(
     """
     folder = site_folder(config)
     environ = read_environment(environ, folder)
-    settings = make_settings(options, config, environ, price_book())
+    endpoint = find_endpoint(options, environ)
+    settings = make_settings(options, config, environ, price_book(), endpoint)
     for told in check_defaults(settings, price_book()):
         raise SettingsError(f"imagegen: {told.message}", hint=told.hint)
     return Engine(
         settings,
         cache_dir=folder / options.cache_dir,
-        endpoint=find_endpoint(options, environ),
+        endpoint=endpoint,
         templates=read_templates(folder / options.templates_dir),
-        in_ci=environ.get("CI", "").lower() not in ("", "0", "false"),
+        in_ci=says_yes(environ.get(CI, "")),
+        dry_run=is_dry_run(environ),
     )
+
+
+def check_alone(config: MkDocsConfig) -> None:
+    """Refuse a second entry of this plugin: each would buy, and a plan knows of one.
+
+    Raises:
+        SettingsError: there is one.
+    """
+    if f"{PLUGIN} #2" in config.plugins:  # as MkDocs names it
+        raise SettingsError(
+            "imagegen stands twice below `plugins:`",
+            hint="delete one of the two, or merge their options into one",
+        )
 
 
 def has_languages(config: MkDocsConfig) -> bool:
     """Tell whether this site is built once a language, each after the other."""
     return I18N in config.plugins
+
+
+def config_file(config: MkDocsConfig) -> str:
+    """Return the file that the site was configured from, to read it again.
+
+    Raises:
+        SettingsError: it came from stdin, which can be read once only.
+    """
+    if not config.config_file_path:
+        raise SettingsError(
+            "mkdocs.yml came from stdin, and a site of several languages must read it again",
+            hint="save it as a file and name that: -f mkdocs.yml",
+        )
+    return config.config_file_path
+
+
+def is_next_language(config: MkDocsConfig) -> bool:
+    """Tell whether this build is one more language's, inside the build of the first."""
+    return bool(getattr(config.plugins.get(I18N), "building", False))
 
 
 def watched_paths(options: ImagegenConfig, config: MkDocsConfig, store: Store) -> list[Path]:
@@ -92,27 +129,34 @@ def digest_files(uris: frozenset[str], files: Files, docs_dir: str) -> planning.
         file = files.get_file_from_path(uri)
         path = Path(file.abs_src_path) if file and file.abs_src_path else root / uri
         made = file is not None and file.generated_by is not None  # by a plugin, anywhere on disk
-        if path.is_file() and (made or path.resolve().is_relative_to(root)):
-            with path.open("rb") as opened:
-                digests[uri] = hashlib.file_digest(opened, "sha256").hexdigest()
+        with suppress(OSError):  # what can't be read, or be a name at all, is not there
+            if path.is_file() and (made or path.resolve().is_relative_to(root)):
+                with path.open("rb") as opened:
+                    digests[uri] = hashlib.file_digest(opened, "sha256").hexdigest()
     return digests
 
 
 def read_templates(folder: Path) -> Mapping[str, str]:
     """Return the site's own prompt templates by name; links out of the folder are left out.
 
+    What editors and file managers leave behind is no template, nor is a file that is no text.
+
     Raises:
-        SettingsError: a template is no UTF-8 text.
+        SettingsError: a file that is named as a template is no UTF-8 text.
     """
     root = folder.resolve()
     templates: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
+        if path.name.startswith(".") or path.name.endswith("~"):
+            continue
         if not path.is_file() or not path.resolve().is_relative_to(root):
             continue
         name = path.relative_to(root).as_posix()
         try:
             templates[name] = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
+            if path.suffix not in TEMPLATE_SUFFIXES:
+                continue
             raise SettingsError(
                 f"{folder.name}/{name} is no UTF-8 text", hint="save it as UTF-8, or move it away"
             ) from None
@@ -153,8 +197,8 @@ def _section(file: File, page: Page) -> str:
     """Return the title of the nearest section; else the first folder, as a word."""
     if page.parent is not None and page.parent.title:
         return str(page.parent.title)
-    parts = PurePosixPath(file.src_uri).parts
-    return parts[0].replace("-", " ").replace("_", " ").capitalize() if len(parts) > 1 else ""
+    folder, slash, _ = file.src_uri.partition("/")
+    return folder.replace("-", " ").replace("_", " ").capitalize() if slash else ""
 
 
 def _date(value: object) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from mkdocs.commands.build import build
 from mkdocs.config import config_options, load_config
@@ -24,8 +25,7 @@ from .engine import Engine
 from .errors import ImagegenError, SettingsError, SiteError
 from .model import Diagnostic, Orders
 from .plan import merge_orders
-
-PLUGIN = "imagegen"
+from .site import PLUGIN, check_alone
 
 
 @dataclass(slots=True)
@@ -63,6 +63,15 @@ class Survey:
         self.engine.close()
 
 
+def find_config_files(folder: Path) -> list[str]:
+    """Return the names of a folder's config files, in the order that MkDocs prefers.
+
+    ProperDocs reads its own first.
+    """
+    names = ("mkdocs.yml", "mkdocs.yaml", "properdocs.yml", "properdocs.yaml")
+    return [name for name in names if (folder / name).is_file()]
+
+
 class SurveyDone(BaseException):
     """Ends a planning build once the orders are known; passes MkDocs' own `except Exception`."""
 
@@ -73,7 +82,7 @@ class SurveyedPlugin(BasePlugin[ImagegenConfig]):
     survey: Survey | None = None
 
 
-def survey_site(config_file: str | None, *, strict: bool = False) -> Survey:
+def survey_site(config_file: str, *, strict: bool = False) -> Survey:
     """Run the real build into a temporary folder as far as it takes to know all orders.
 
     With several languages that is the whole build. Whatever other plugins print goes to stderr.
@@ -81,7 +90,7 @@ def survey_site(config_file: str | None, *, strict: bool = False) -> Survey:
     about mkdocs.yml stops it.
 
     Raises:
-        SettingsError: no mkdocs.yml, or one without this plugin.
+        SettingsError: this plugin is not on in mkdocs.yml, or twice.
         SiteError: MkDocs or another plugin stopped the build.
         ImagegenError: this plugin did.
     """
@@ -116,6 +125,7 @@ def _surveyed(config: MkDocsConfig) -> SurveyedPlugin:
             f"{config.config_file_path}: the plugin imagegen is not on",
             hint="add `- imagegen` below `plugins:`",
         )
+    check_alone(config)
     return plugin
 
 
@@ -146,6 +156,17 @@ def _plugins_of_its_own() -> Iterator[None]:
         yield
     finally:
         option.plugin_cache = kept
+
+
+def take_stdout() -> TextIO:
+    """Return a stream to stdout, and leave all others that print there on stderr for good.
+
+    Other plugins print as late as when the process ends.
+    """
+    sys.stdout.flush()
+    answer = os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="replace")
+    os.dup2(2, 1)
+    return answer
 
 
 @contextmanager

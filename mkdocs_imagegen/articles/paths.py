@@ -7,20 +7,33 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote
 
+_NAME_BYTES = 255
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 
 def is_address(ref: str) -> bool:
     """Tell whether the reference is an http(s) address, not a file of the site."""
     return ref[:8].lower().startswith(("http://", "https://"))
 
 
+def can_be_path(ref: str) -> bool:
+    """Tell whether a file can have this name: none holds line breaks, or more than 255 bytes."""
+    path = unquote(ref).replace("\\", "/")
+    short = all(len(part.encode(errors="replace")) <= _NAME_BYTES for part in path.split("/"))
+    return short and not _CONTROL.search(path)
+
+
 def find_candidates(ref: str, page_dir: str) -> tuple[str, ...]:
     """Return the URIs below docs_dir that a reference may mean, in the order to try.
 
     Relative to the article's folder first, then to docs_dir; `/x.png` means docs_dir alone. Empty
-    where it means no file there: it climbs out, or names a folder or another scheme.
+    where it means no file there: it climbs out, names a folder or another scheme, or can be no
+    file's name.
     """
     path = unquote(ref).replace("\\", "/").strip()
     if "://" in path or path.startswith("//") or path.endswith("/") or not path.isprintable():
+        return ()
+    if not can_be_path(ref):
         return ()
     folders = ("",) if path.startswith("/") else (page_dir, "")
     joined = (posixpath.normpath(posixpath.join(dir_, path.lstrip("/"))) for dir_ in folders)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..model import FileRef, OwnPicture, RawValue, Size
 from .broken_yaml import quoted
-from .paths import find_candidates, is_address
+from .paths import can_be_path, find_candidates, is_address
 
 MAX_REFERENCES = 16
 
@@ -93,6 +93,11 @@ def read_own(given: Given, around: Around) -> OwnPicture:
     """Return the author's own picture, with the files that it may mean."""
     ref = read_text(given, around)
     key = "image" if given.key == "image" else "cover"
+    if not is_address(ref) and not can_be_path(ref):
+        raise FieldError(
+            f"{given.key} takes your own picture, and no file can have this name",
+            "did you mean cover_prompt?" if key == "cover" else "write image: picture.png",
+        )
     candidates = () if is_address(ref) else _candidates(ref, given, around)
     return OwnPicture(ref, key, candidates, given.raw.line if given.raw else None)
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import functools
-import io
 import logging
-import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import __version__, report
-from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, ArticlesError, ImagegenError
+from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, ImagegenError, SettingsError
 from ..execute import ended_at_wall
 from ..model import Bought, Diagnostic, Found, Outcome, Plan
 from ..plan import ApprovedPlan
-from ..survey import Survey, survey_site
+from ..survey import Survey, find_config_files, survey_site, take_stdout
 from .explain import explanation
 
 
@@ -44,11 +42,26 @@ _rebuy = click.option("--rebuy", is_flag=True, help="Pay again for originals tha
 
 @contextmanager
 def _surveyed(config_file: str | None, *, strict: bool = False) -> Iterator[Survey]:
-    survey = survey_site(config_file, strict=strict)
-    try:
-        yield survey
-    finally:
-        survey.close()
+    with take_stdout() as answer:
+        survey = survey_site(config_file or _found_config_file(), strict=strict)
+        try:
+            with redirect_stdout(answer):
+                yield survey
+        finally:
+            survey.close()
+
+
+def _found_config_file() -> str:
+    names = find_config_files(Path.cwd())
+    if not names:
+        raise SettingsError(
+            "'mkdocs.yml' does not exist in this folder",
+            hint="go to the site's folder, or name the file: -f path/to/mkdocs.yml",
+        )
+    first, *others = names
+    if theirs := next((name for name in others if name.startswith("properdocs")), None):
+        click.echo(f"reading {first}; use -f {theirs} for the other", err=True)
+    return first
 
 
 def _told(command: Callable[..., int]) -> Callable[..., None]:
@@ -57,7 +70,7 @@ def _told(command: Callable[..., int]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         _log_to_stderr()
-        _print_anything()
+        report.print_anything()
         try:
             code = command(*args, **kwargs)
         except ImagegenError as error:
@@ -82,11 +95,13 @@ def _told(command: Callable[..., int]) -> Callable[..., None]:
 def plan(config_file: str | None, form: str, strict: bool) -> int:
     """Show what a build would do about each cover, and what it costs. Buys nothing."""
     with _surveyed(config_file, strict=strict) as survey:
-        made = survey.engine.plan(survey.orders)
+        engine = survey.engine
+        made = engine.plan(survey.orders)
+        decision = engine.foresee(made, strict=survey.strict)
         if form == "json":
-            click.echo(report.plan_json(made, survey.engine.foresee(made)), nl=False)
+            click.echo(report.plan_json(made, decision), nl=False)
         else:
-            _show(made, survey)
+            report.show_plan(made, decision, engine.settings.budget)
             _tell(made.diagnostics)
     return EXIT_ERROR if _troubles(made, strict=survey.strict) else 0
 
@@ -105,14 +120,13 @@ def apply(config_file: str | None, yes: bool, strict: bool, rebuy: bool) -> int:
     with _surveyed(config_file, strict=strict) as survey:
         engine = survey.engine
         made = engine.plan(survey.orders, rebuy=rebuy)
-        _show(made, survey, applies=True)
+        report.show_plan(made, None, engine.settings.budget)
         _tell(made.diagnostics)
         troubles = _troubles(made, strict=survey.strict)
-        if troubles and survey.strict:
-            raise ArticlesError(
-                "nothing was bought: --strict, and not all is well", hint="mend what is told above"
-            )
-        approved = engine.approve(made)
+        if engine.dry_run:
+            click.echo("IMAGEGEN_DRY_RUN is set: nothing was bought", err=True)
+            return EXIT_ERROR if troubles else 0
+        approved = engine.approve(made, strict=survey.strict)
         if made.purchases and not _agreed(made, yes=yes):
             click.echo("Nothing was bought.", err=True)
             return EXIT_ERROR
@@ -137,15 +151,6 @@ def explain(article: str, config_file: str | None) -> int:
     return 0
 
 
-def _show(plan: Plan, survey: Survey, *, applies: bool = False) -> None:
-    colour = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if colour else None
-    engine = survey.engine
-    decision = None if applies else engine.foresee(plan)
-    text = report.plan_text(plan, decision, engine.settings.budget, width=width, colour=colour)
-    click.echo(text, nl=False)
-
-
 def _tell(diagnostics: tuple[Diagnostic, ...]) -> None:
     colours = {"error": "red", "warning": "yellow", "info": "cyan"}
     for diagnostic in diagnostics:
@@ -164,17 +169,14 @@ def _agreed(plan: Plan, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: say --yes to buy")
-    return click.confirm(f"Buy {len(plan.purchases)} of {len(plan.actions)} covers?", err=True)
+    return click.confirm(report.purchase_question(plan), err=True)
 
 
 def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
     total = len(approved.plan.purchases)
     outcomes = report.watch(survey.engine.buy(approved), total, _tell_outcome)
-    if total:
-        there = sum(isinstance(outcome, Bought | Found) for outcome in outcomes)
-        click.echo(f"{there} of {total} covers bought.", err=True)
-    else:
-        click.echo("Nothing to buy.", err=True)
+    told = f"{report.outcomes_summary(outcomes)}." if total else "Nothing to buy."
+    click.echo(told, err=True)
     return outcomes
 
 
@@ -197,10 +199,3 @@ def _log_to_stderr() -> None:
     handler.setLevel(logging.WARNING)
     for host in ("mkdocs", "properdocs"):
         logging.getLogger(host).addHandler(handler)
-
-
-def _print_anything() -> None:
-    """Replace what the streams' encoding lacks: Windows pipes are not UTF-8, titles may be."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")

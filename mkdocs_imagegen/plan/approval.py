@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..errors import OverBudgetError
+from ..errors import ArticlesError, OverBudgetError
 from ..model import Plan, Priced, Unpriced
 from ..pricing import usd_text
 from ..settings import Budget, Endpoint, Mode, Settings
@@ -19,14 +19,21 @@ class ApprovedPlan:
     budget: Budget
 
 
-def approve(plan: Plan, budget: Budget) -> ApprovedPlan:
-    """Hold a plan against the walls.
+def approve(plan: Plan, budget: Budget, *, strict: bool = False) -> ApprovedPlan:
+    """Hold a plan against strictness and the walls. One that buys nothing is always within them.
 
     Raises:
+        ArticlesError: it buys something, it is `strict`, and there are errors or warnings.
         OverBudgetError: it buys more than `max_images` pictures, may cost more than `per_build`, or
             `per_build` is set and a price is not known. Nothing is bought then, not even in part.
     """
     purchases = plan.purchases
+    troubled = any(diagnostic.level != "info" for diagnostic in plan.diagnostics)
+    if strict and troubled and purchases:
+        raise ArticlesError(
+            "a strict run buys nothing while there are errors or warnings",
+            hint="nothing was bought; mend what is told above",
+        )
     if len(purchases) > budget.max_images:
         raise OverBudgetError(
             f"{len(purchases)} covers to buy, and `budget: max_images` allows {budget.max_images}",

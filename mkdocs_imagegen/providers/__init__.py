@@ -14,6 +14,7 @@ class Answer:
     """A picture that was paid for, undecoded, and what came with it."""
 
     picture: bytes
+    """What came in the picture's place, if it was none: it may have been billed all the same."""
     sent: Mapping[str, object]
     """The request's body as it went out."""
     endpoint: str

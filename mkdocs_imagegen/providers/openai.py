@@ -17,11 +17,10 @@ from openai.types import ImagesResponse
 
 from ..errors import AnswerError, EndpointError
 from ..model import CoverRequest, Usage
-from ..settings import Endpoint
+from ..settings import OPENAI_HOST, Endpoint
 from . import Answer
 from .openai_errors import said, translate
 
-OPENAI_HOST = "api.openai.com"
 HEADERS = frozenset(
     {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type"}
     | {"host", "user-agent"}
@@ -57,8 +56,17 @@ class OpenAIProvider:
                     "the endpoint answered with something that is no JSON",
                     hint="check the base URL: it usually ends in /v1",
                 ) from error
+        if not isinstance(response, ImagesResponse):
+            raise EndpointError(
+                "the endpoint answered with a page instead of a picture",
+                hint="check the base URL: it usually ends in /v1",
+                request_id=request_id,
+            )
+        picture, told = _picture(response), said(getattr(response, "error", None), self._endpoint)
+        if told and not picture:
+            raise AnswerError(f"the endpoint answered: {told}", request_id=request_id)
         return Answer(
-            picture=self._picture(response, request_id),
+            picture=picture or raw.content,
             sent=body,
             endpoint=self._host,
             usage=_usage(response),
@@ -83,29 +91,6 @@ class OpenAIProvider:
                 del request.headers[name]
         request.headers["authorization"] = f"Bearer {self._endpoint.api_key}"
 
-    def _picture(self, response: object, request_id: str) -> bytes:
-        if not isinstance(response, ImagesResponse):
-            raise EndpointError(
-                "the endpoint answered with a page instead of a picture",
-                hint="check the base URL: it usually ends in /v1",
-                request_id=request_id,
-            )
-        encoded = _first(response, "b64_json")
-        if not encoded:
-            what = "the address of a picture" if _first(response, "url") else "no picture"
-            told = said(getattr(response, "error", None), self._endpoint)
-            raise AnswerError(
-                f"the endpoint answered with {what} instead of base64 data"
-                + (f": {told}" if told else ""),
-                request_id=request_id,
-            )
-        try:
-            return base64.b64decode(encoded, validate=True)
-        except ValueError as error:
-            raise AnswerError(
-                "the endpoint's base64 data is broken", request_id=request_id
-            ) from error
-
 
 def _body(request: CoverRequest) -> dict[str, Any]:
     """Return the smallest body that asks for this picture: gateways know few parameters."""
@@ -121,6 +106,21 @@ def _body(request: CoverRequest) -> dict[str, Any]:
         if value := getattr(request, name):
             body[name] = value
     return body
+
+
+def _picture(response: ImagesResponse) -> bytes:
+    """Return the picture's bytes; what is no base64 as it came, `b""` where there is nothing.
+
+    Gateways put a `data:` prefix before the data, break its lines, or leave the padding out.
+    """
+    encoded = _first(response, "b64_json")
+    if not encoded:
+        return _first(response, "url").encode()
+    data = "".join(encoded.partition(";base64,")[2].split() or encoded.split())
+    try:
+        return base64.b64decode(data + "=" * (-len(data) % 4), validate=True)
+    except ValueError:
+        return encoded.encode()
 
 
 def _first(response: ImagesResponse, name: str) -> str:

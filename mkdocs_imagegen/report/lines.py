@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import assert_never
 
@@ -24,9 +25,11 @@ def outcome_line(outcome: Outcome) -> str:
     """Return what became of one purchase."""
     article = outcome.action.article
     match outcome:
-        case Bought(record=record):
+        case Bought(record=record, size=size):
             price = "price unknown" if record.usd is None else f"${usd_text(Decimal(record.usd))}"
-            return f"{article}: bought ({price})"
+            asked = outcome.action.cover.size
+            other = "" if size == asked else f", {size} came instead of {asked}"
+            return f"{article}: bought ({price}{other})"
         case Found():
             return f"{article}: another run bought it meanwhile"
         case Failed(error=error):
@@ -36,6 +39,24 @@ def outcome_line(outcome: Outcome) -> str:
             return f"{article}: not sent ({why})"
         case _:
             assert_never(outcome)
+
+
+def outcomes_summary(outcomes: Sequence[Outcome]) -> str:
+    """Return how many of the purchases ended well, and who paid for them."""
+    bought = sum(isinstance(outcome, Bought) for outcome in outcomes)
+    found = sum(isinstance(outcome, Found) for outcome in outcomes)
+    text = f"{bought} of {len(outcomes)} covers bought"
+    return text + (f", {found} bought by another run" if found else "")
+
+
+def purchase_question(plan: Plan) -> str:
+    """Return what to ask before a plan is bought: what is paid is named, prompts included."""
+    count, unpriced = len(plan.purchases), len(plan.unpriced)
+    covers = "1 cover" if count == 1 else f"{count} covers"
+    if count == unpriced:
+        return f"Buy {covers}, price unknown?"
+    covers += f", {unpriced} of unknown price, the rest" if unpriced else ""
+    return f"Buy {covers} for about ${usd_text(plan.output_usd + plan.input_usd_estimate)}?"
 
 
 def plan_summary(plan: Plan) -> str:

@@ -17,14 +17,18 @@ def plan_json(plan: Plan, decision: Decision) -> str:
 
     USD are text with four places, rounded; `micro_usd` are exact. Totals come from the exact sum of
     what is priced, so they may differ from the sum of the rounded rows. An unpriced purchase has
-    `null`. It is ASCII, so that no console's encoding can harm it.
+    `null`, and so have the totals where no purchase has a price. It is ASCII, so that no console's
+    encoding can harm it.
     """
+    unpriced = len(plan.unpriced)
+    known = not unpriced or unpriced < len(plan.purchases)
     document = {
         "version": VERSION,
         "currency": "USD",
-        "total_usd": usd_text(plan.output_usd),
-        "total_micro_usd": micro_usd(plan.output_usd),
-        "input_usd_estimate": usd_text(plan.input_usd_estimate),
+        "total_usd": usd_text(plan.output_usd) if known else None,
+        "total_micro_usd": micro_usd(plan.output_usd) if known else None,
+        "input_usd_estimate": usd_text(plan.input_usd_estimate) if known else None,
+        "unpriced": unpriced,
         "will_buy": decision.buys,
         "will_buy_reason": decision.reason,
         "actions": [_action(action) for action in plan.actions],

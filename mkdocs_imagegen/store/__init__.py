@@ -15,14 +15,16 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import StoreError
-from ..model import Record, Rendition
+from ..model import Record, Rendition, Size
 from .faults import told
 from .index import DB_NAME
 from .locks import hold
 from .originals import HEX64, Originals
 from .renditions import Renditions
+from .rescue import rescue
+from .shelf import UnreadableRowError
 
-__all__ = ["Store"]
+__all__ = ["Store", "UnreadableRowError"]
 
 _FOLDERS = ("originals", "renditions", "locks")
 _CHANGED = "changed"
@@ -117,6 +119,20 @@ class Store:
         """
         return self._originals.path(record)
 
+    def prepare(self) -> None:
+        """Make sure that pictures can be kept, before the first one is paid for.
+
+        Opens the index for writing, and writes a file of a large picture's length on trial.
+
+        Raises:
+            StoreError: where they can't.
+        """
+        self._originals.prepare()
+
+    def rescue(self, record: Record, picture: bytes) -> str:
+        """Save what `put` could not keep, anywhere on disk, and tell where in words."""
+        return rescue(self.cache_dir, record, picture)
+
     def put(self, record: Record, picture: bytes) -> None:
         """Keep what was paid for. On return both are on disk, the picture before its record.
 
@@ -145,6 +161,18 @@ class Store:
             ValueError: where the facts are not of these bytes, or of no original in the store.
         """
         self._renditions.put(key, rendition, data)
+
+    def picture_size(self, digest: str) -> Size | None:
+        """Return the remembered size of an author's own picture, by its sha256."""
+        return self._renditions.picture_size(digest)
+
+    def remember_size(self, digest: str, size: Size) -> None:
+        """Remember the size of a picture that is not in this store.
+
+        Raises:
+            StoreError: where it can't be written.
+        """
+        self._renditions.remember_size(digest, size)
 
     def rendition_path(self, rendition: Rendition) -> Path:
         """Return where the rendition's file lies, for copying it.

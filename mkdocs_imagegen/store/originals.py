@@ -102,6 +102,10 @@ class Originals:
             raise self._damaged(record, "changed: its bytes are not those that were paid for")
         return data
 
+    def prepare(self) -> None:
+        """See `Store.prepare`."""
+        self._shelf.prepare()
+
     def put(self, record: Record, picture: bytes) -> None:
         """See `Store.put`."""
         if digest(picture) != record.digest or len(picture) != record.size_bytes:

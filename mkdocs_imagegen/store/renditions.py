@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, cast, get_args, get_type_hints
+from typing import Any, Literal, cast, get_args, get_type_hints
 
 from ..errors import StoreError
 from ..keys import digest
@@ -61,6 +61,18 @@ class Renditions:
             self._shelf.write(f"picture:{rendition.digest}", data)
         self._shelf.write(f"facts:{key}", json.dumps(asdict(rendition), sort_keys=True).encode())
         self._facts[key] = rendition
+
+    def picture_size(self, of: str) -> Size | None:
+        """See `Store.picture_size`."""
+        try:
+            text = self._shelf.inline(f"size:{of}")
+            return None if text is None else _size(read_object(text))
+        except (ValueError, UnreadableRowError):
+            return None
+
+    def remember_size(self, of: str, size: Size) -> None:
+        """See `Store.remember_size`."""
+        self._shelf.write(f"size:{of}", json.dumps(asdict(size), sort_keys=True).encode())
 
     def path(self, rendition: Rendition) -> Path:
         """See `Store.rendition_path`."""
@@ -132,7 +144,11 @@ def _rendition(text: bytes) -> Rendition:
         raise ValueError("no rendition")
     return Rendition(
         digest=read_digest(fields),
-        size=Size(read_count(size, "width_px"), read_count(size, "height_px")),
+        size=_size(size),
         format=cast(Literal["webp", "png", "jpeg"], picture_format),
         size_bytes=read_count(fields, "size_bytes"),
     )
+
+
+def _size(fields: dict[str, Any]) -> Size:
+    return Size(read_count(fields, "width_px"), read_count(fields, "height_px"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ from .index import (
     snapshot,
 )
 from .locks import hold
+
+TRIAL_BYTES = 8_000_000
+"""Longer than the pictures that come: what `prepare` writes to see whether the disk is full."""
 
 
 class UnreadableRowError(StoreError):
@@ -162,6 +166,17 @@ class Shelf:
         if self._connection is None and (self._rows is None or self._index.exists()):
             self._connection = connect(self.folder, self._policy)
         return self._connection
+
+    def prepare(self) -> None:
+        """Open for writing now, and see that a large file can be written.
+
+        Raises:
+            StoreError: where that fails.
+        """
+        with self._lock, told("written", self.folder, mend=self._mend):
+            self._writer()
+            with tempfile.TemporaryFile(dir=self.folder) as trial:
+                trial.write(bytes(TRIAL_BYTES))
 
     def _set(self, key: str, data: bytes) -> None:
         from .disk import Timeout

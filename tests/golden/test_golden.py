@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_story(path: Path, tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     case: dict[str, Any] = yaml.safe_load(text)
     expected: dict[str, Any] = case.pop("expect")
-    assert case.keys() <= SECTIONS | {"rebuy"}
+    assert case.keys() <= SECTIONS | {"rebuy", "strict"}
     assert expected
     told = shaped(all_that_is_said(case, tmp_path), expected)
     if UPDATES and told != expected:
@@ -68,6 +69,12 @@ def all_that_is_said(case: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         engine = engine_of(case, folder)
     except ImagegenError as error:
         return {"error": str(error)}
+    with closing(engine):
+        return said_by(engine, case)
+
+
+def said_by(engine: Engine, case: Mapping[str, Any]) -> dict[str, Any]:
+    strict = case.get("strict", False)
     orders = engine.order(articles_of(case), lambda uris: digests_of(case, uris))
     plan = make_plan(
         orders,
@@ -76,13 +83,13 @@ def all_that_is_said(case: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         engine.settings,
         rebuy=case.get("rebuy", False),
     )
-    decision = engine.foresee(plan)
+    decision = engine.foresee(plan, strict=strict)
     return {
         "plan": report.plan_text(plan, decision, engine.settings.budget),
         "diagnostics": "".join(f"{told.level}: {told}\n" for told in plan.diagnostics),
         "json": json.loads(report.plan_json(plan, decision)),
         "prompts": {a.article: a.request.prompt for a in plan.actions if a.request},
-        "approval": approval_of(plan, engine),
+        "approval": approval_of(plan, engine, strict=strict),
     }
 
 
@@ -139,9 +146,9 @@ def original(told: str) -> OriginalState:
     return OriginalDamaged(told.removeprefix("damaged: "), digest(b"picture"))
 
 
-def approval_of(plan: Plan, engine: Engine) -> str:
+def approval_of(plan: Plan, engine: Engine, *, strict: bool) -> str:
     try:
-        engine.approve(plan)
+        engine.approve(plan, strict=strict)
     except ImagegenError as error:
         return f"{error} (exit {error.exit_code})"
     return "approved"

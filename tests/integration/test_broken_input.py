@@ -82,9 +82,36 @@ def test_strict_stops_the_run_before_anything_is_bought(strict: str, half_broken
     built = half_broken.build(*args, CI="true")
     assert built.code == 1
     assert half_broken.cli("plan", *args).code == 1
+    plan = half_broken.plan(*args, CI="true")
+    assert not plan["will_buy"]
+    assert "strict" in plan["will_buy_reason"]
     for run in (applied, built):
         said_cleanly(run, server_of(half_broken))
     assert server_of(half_broken).calls == []
+
+
+def test_strict_buys_nothing_beside_a_broken_draft_that_the_blog_drops(site: Site) -> None:
+    """The build would end as strict ones do at its end, after it had paid."""
+    site.config = {"theme": {"name": "material", "font": False}, "plugins": ["blog"]}
+    site.write("docs/blog/index.md", "# Blog\n")
+    site.write(
+        "docs/blog/posts/half.md",
+        "---\ndate: 2026-01-01\ndraft: true\ncover_prompt: A fox\ncover_prompt: A hare\n---\n"
+        "\n# Half\n",
+    )
+    site.article("good.md", cover_prompt="A hare in the grass")
+    told = "blog/posts/half.md:5: cover_prompt stands twice"
+
+    built = site.build("--strict", CI="true")
+    assert built.code == 1
+    assert said_cleanly(built, server_of(site)).count(told) == 1
+    applied = site.apply("--strict")
+    assert applied.code == 1
+    assert said_cleanly(applied, server_of(site)).count(told) == 1
+    plan = site.plan("--strict", CI="true")
+    assert [d["article"] for d in plan["diagnostics"]] == ["blog/posts/half.md"]
+    assert not plan["will_buy"]
+    assert server_of(site).calls == []
 
 
 def test_without_strict_only_the_broken_articles_stay_out(half_broken: Site) -> None:
@@ -160,6 +187,44 @@ def test_an_option_of_another_type_is_named(option: str, value: object, site: Si
         assert run.code == 1
         assert said_cleanly(run, server_of(site)).count(f"option '{option}': Expected") == 1
     assert server_of(site).calls == []
+
+
+def test_what_is_no_template_in_the_templates_folder_is_left_alone(site: Site) -> None:
+    site.article("a.md", cover_prompt="A fox", cover_template="night.j2")
+    site.article("b.md", cover_prompt="A fox", cover_template="photo.png")
+    site.write("cover_templates/night.j2", "{{ cover.prompt }} at night")
+    for name in (".DS_Store", ".night.j2.swp", "night.j2~", "photo.png"):
+        (site.root / "cover_templates" / name).write_bytes(b"\x00\xe9\xff")
+    plan = site.plan()
+    assert [action["article"] for action in plan["actions"]] == ["a.md"]
+    assert [d["article"] for d in plan["diagnostics"]] == ["b.md"]
+    assert "photo.png" in plan["diagnostics"][0]["message"]
+
+
+def test_two_entries_of_the_plugin_buy_nothing(site: Site) -> None:
+    site.article("a.md", cover_prompt="A fox")
+    site.config["plugins"] = [{"imagegen": {"style": "oil"}}]
+    for run in (site.apply(), site.build(CI="true"), site.cli("plan")):
+        assert run.code == 1, run.output
+        said = said_cleanly(run, server_of(site))
+        assert said.count("imagegen stands twice below `plugins:`") == 1
+        assert "delete one of the two" in said
+    assert server_of(site).calls == []
+
+
+def test_a_wall_without_a_value_buys_nothing(site: Site) -> None:
+    site.article("a.md", cover_prompt="A fox")
+    site.configure()
+    config = site.root / "mkdocs.yml"
+    options = f"  - imagegen: {{price_as: openai, budget: {{per_build: !ENV [MAX_USD]}}}}\n"
+    config.write_text(f"site_name: T\nplugins:\n{options}", encoding="utf-8")
+    unwritten = Unwritten(site.root, site.server)
+    for run in (unwritten.apply(), unwritten.build(CI="true")):
+        assert run.code == 1, run.output
+        assert "budget: per_build has no value" in said_cleanly(run, server_of(site))
+    assert server_of(site).calls == []
+    assert unwritten.apply(MAX_USD="0.20").code == 0
+    assert len(server_of(site).paid_calls) == 1
 
 
 def test_a_template_that_is_no_utf8_text_is_named(site: Site) -> None:

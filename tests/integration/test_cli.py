@@ -72,6 +72,7 @@ def test_without_mkdocs_yml_one_line_says_so(tmp_path: Path) -> None:
     run = run_in(tmp_path, "plan", "--format", "json")
     assert (run.code, run.stdout) == (1, "")
     assert "mkdocs.yml' does not exist" in run.stderr
+    assert "name the file: -f path/to/mkdocs.yml" in run.stderr
     assert "Traceback" not in run.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -174,6 +175,34 @@ def test_what_other_plugins_print_stays_out_of_the_answer(keyless_site: Site) ->
     assert [row["action"] for row in json.loads(run.stdout)["actions"]] == ["generate"]
     for noise in ("at import", "from a hook", "from a child"):
         assert noise in run.stderr
+
+
+def test_what_is_printed_when_the_process_ends_stays_out_of_the_answer(keyless_site: Site) -> None:
+    keyless_site.article("index.md", cover_prompt="A red fox")
+    keyless_site.write(
+        "noise.py",
+        "import atexit\nimport os\n\natexit.register(print, 'at the end')\n"
+        "atexit.register(os.system, 'echo from a late child')\n",
+    )
+    keyless_site.config = {"hooks": ["noise.py"]}
+    run = keyless_site.cli("plan", "--format", "json")
+    assert [row["action"] for row in json.loads(run.stdout)["actions"]] == ["generate"]
+    assert "at the end" in run.stderr
+    assert "from a late child" in run.stderr
+
+
+def test_without_f_mkdocs_yml_is_read_first_then_properdocs_yml(keyless_site: Site) -> None:
+    keyless_site.article("index.md", cover_prompt="A red fox")
+    keyless_site.configure()
+    mkdocs, properdocs = (keyless_site.root / f"{name}.yml" for name in ("mkdocs", "properdocs"))
+    properdocs.write_text("site_name: T\nplugins: [search]\n", encoding="utf-8")
+    both = run_in(keyless_site.root, "plan")
+    assert (both.code, both.stdout.count("index.md")) == (0, 1), both.output
+    assert "reading mkdocs.yml; use -f properdocs.yml for the other" in both.stderr
+    mkdocs.replace(properdocs)
+    alone = run_in(keyless_site.root, "plan")
+    assert (alone.code, alone.stdout) == (0, both.stdout), alone.output
+    assert alone.stderr == ""
 
 
 def test_a_console_that_is_not_utf_8_gets_the_plan_all_the_same(keyless_site: Site) -> None:

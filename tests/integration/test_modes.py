@@ -88,6 +88,13 @@ def test_mode_plan_prints_the_command_lines_plan_and_builds_a_whole_site(
     assert server_of(two_covers).calls == []
 
 
+def test_an_emptied_key_is_not_taken_from_dotenv(two_covers: Site) -> None:
+    two_covers.write(".env", f"IMAGEGEN_API_KEY={server_of(two_covers).api_key}\n")
+    run = build_as_planned(two_covers, **CI, **NO_KEY)
+    assert run.code == 0, run.output
+    assert server_of(two_covers).calls == []
+
+
 def test_a_dry_run_is_mode_plan_whatever_else_is_set(two_covers: Site) -> None:
     two_covers.options["mode"] = "generate"
     environ = CI | {"IMAGEGEN_DRY_RUN": "1", "IMAGEGEN_MODE": "generate"}
@@ -95,6 +102,22 @@ def test_a_dry_run_is_mode_plan_whatever_else_is_set(two_covers: Site) -> None:
     assert run.code == 0, run.output
     assert run.stdout == two_covers.cli("plan", **environ).stdout
     assert server_of(two_covers).calls == []
+
+
+def test_a_dry_run_binds_apply_too(two_covers: Site) -> None:
+    two_covers.options["mode"] = "generate"
+    run = two_covers.apply(IMAGEGEN_DRY_RUN="1")
+    assert run.code == 0, run.output
+    assert "2 to buy" in run.stdout
+    assert "IMAGEGEN_DRY_RUN is set: nothing was bought" in run.stderr
+    two_covers.write(".env", "IMAGEGEN_DRY_RUN=yes\n")
+    unasked = two_covers.cli("apply")  # nobody is asked what can't be
+    assert unasked.code == 0, unasked.output
+    assert server_of(two_covers).calls == []
+
+    two_covers.write(".env", "IMAGEGEN_DRY_RUN=0\n")
+    assert two_covers.apply().code == 0
+    assert len(server_of(two_covers).paid_calls) == 2
 
 
 @pytest.mark.parametrize("environ", [{}, CI, CI | NO_KEY], ids=["local", "ci", "ci without key"])
@@ -109,6 +132,28 @@ def test_frozen_never_buys_and_names_what_is_missing(
         assert name in run.output
     assert "run mkdocs-imagegen apply" in run.output
     assert server_of(two_covers).calls == []
+
+
+def test_frozen_names_a_way_that_mends_what_is_missing(two_covers: Site) -> None:
+    assert two_covers.apply().code == 0
+    for path in two_covers.root.glob(".cache/imagegen/originals/**/*.val"):
+        path.unlink()
+    two_covers.options["mode"] = "frozen"
+    damaged = two_covers.build()
+    assert damaged.code == 1
+    assert "hint: put damaged originals back from a backup, or pay once more: " in damaged.output
+    assert "run mkdocs-imagegen apply" not in damaged.output
+
+    for path in two_covers.docs.glob("*.md"):
+        path.unlink()
+    two_covers.article("c.md", cover_prompt="A red fox", cover_edits="Add a hat")
+    unsupported = two_covers.build()
+    assert unsupported.code == 1
+    assert "hint: delete the keys that can't be sent yet from the front matter" in (
+        unsupported.output
+    )
+    assert "mkdocs-imagegen apply" not in unsupported.output
+    assert len(server_of(two_covers).calls) == 2
 
 
 def test_frozen_serves_what_was_applied_without_a_key(two_covers: Site) -> None:

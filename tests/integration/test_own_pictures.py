@@ -61,6 +61,8 @@ def test_a_picture_outside_docs_dir_or_missing_is_an_error(keyless_site: Site) -
         "link": "link.png",
         "linked-folder": "linked/outside.png",
         "missing": "missing.png",
+        "sentence": "A red fox in fresh snow, " * 20,
+        "long-path": "folder/" * 1000 + "a.png",
     }
     for name, ref in refs.items():
         site.article(f"deep/{name}.md", cover=ref)

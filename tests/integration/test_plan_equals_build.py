@@ -8,6 +8,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
 
 from mkdocs_imagegen.keys import request_key
 from mkdocs_imagegen.model import CoverRequest, Size
@@ -209,6 +212,19 @@ def test_all_languages_are_planned_together_and_a_fallback_page_costs_nothing(
     falling_back = {site.cover_of(f"{place}shared/index.html") for place in ("", "fr/", "de/")}
     assert len(falling_back) == 1
     assert sorted(site.actions().values()) == ["reuse"] * 3
+
+
+def test_each_rebuild_of_several_languages_tells_a_mistake_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_languages(site, "suffix")
+    site.article("story.md", cover_prompt="A fox in snow", cover_size="16:9")
+    site.configure()
+    monkeypatch.setattr(MkDocsConfig.plugins, "plugin_cache", {})
+    for told in (1, 2):  # as `mkdocs serve` builds, with the plugins of the build before
+        build(load_config(str(site.root / "mkdocs.yml")))
+        assert caplog.text.count("16:9 is a ratio") == told
+    assert server_of(site).calls == []
 
 
 def test_a_dry_run_of_several_languages_prints_one_plan_of_them_all(site: Site) -> None:

@@ -125,6 +125,17 @@ def test_bytes_of_the_right_length_but_not_those_that_were_paid_for_are_not_publ
     assert server.calls == []
 
 
+def test_rebuy_finds_damage_of_the_right_length_though_the_rendition_is_there(bought: Site) -> None:
+    server = server_of(bought)
+    scribble(original_of(bought, "a.md"))
+    healed = bought.apply("--rebuy")
+    assert healed.code == 0, healed.output
+    assert len(server.paid_calls) == 1
+    assert bought.actions() == {"a.md": "reuse", "b.md": "reuse"}
+    assert bought.apply("--rebuy").code == 0
+    assert len(server.paid_calls) == 1
+
+
 @pytest.mark.parametrize("junk", [b"", b"not a database, but long enough " * 200])
 def test_a_store_without_a_sound_index_stops_the_run(junk: bytes, bought: Site) -> None:
     server = server_of(bought)
@@ -258,4 +269,13 @@ def test_a_read_only_cache_still_serves(bought: Site) -> None:
         assert refused.returncode == 1
         assert "read-only" in refused.stderr
         assert "Traceback" not in refused.stderr
+
+        bought.options["mode"] = "generate"
+        planned = obeying_permissions(bought, "-m", "mkdocs_imagegen", "plan", "--format", "json")
+        plan = json.loads(planned.stdout)
+        assert not plan["will_buy"]
+        assert "read-only" in plan["will_buy_reason"]
+        refused = obeying_permissions(bought, "-m", "mkdocs", "build")
+        assert refused.returncode == 1
+        assert "read-only" in refused.stderr
         assert server.calls == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +27,7 @@ from mkdocs_imagegen.settings import (
     Settings,
     SiteFacts,
 )
-from mkdocs_imagegen.site import make_engine
+from mkdocs_imagegen.site import config_file, make_engine
 
 KEY = "sk-never-to-be-shown"
 BOOK = price_book()
@@ -56,7 +57,9 @@ def loaded(folder: Path, **config: object) -> MkDocsConfig:
 def settings_of(
     host: MkDocsConfig, environ: dict[str, str] | None = None, **given: object
 ) -> Settings:
-    return make_settings(options(**given), host, environ or {}, BOOK)
+    chosen = options(**given)
+    environ = environ or {}
+    return make_settings(chosen, host, environ, BOOK, find_endpoint(chosen, environ))
 
 
 def test_without_options_everything_has_its_default(host: MkDocsConfig) -> None:
@@ -84,7 +87,6 @@ def test_without_options_everything_has_its_default(host: MkDocsConfig) -> None:
         ({"budget": 0.1}, "budget", Budget(Decimal("0.1"))),
         ({"budget": 2}, "budget", Budget(Decimal(2))),
         ({"budget": 0}, "budget", Budget(Decimal(0))),
-        ({"budget": None}, "budget", Budget()),
         ({"budget": {}}, "budget", Budget()),
         ({"budget": {"per_build": 0.07, "max_images": 3}}, "budget", Budget(Decimal("0.07"), 3)),
         ({"budget": {"per_build": "0.50"}}, "budget", Budget(Decimal("0.50"))),
@@ -143,6 +145,13 @@ def test_a_budget_keeps_the_digits_that_were_written(host: MkDocsConfig) -> None
         ({"budget": {"max_images": -1}}, "max_images is -1", "whole number"),
         ({"budget": {"max_images": 2.5}}, "max_images is 2.5", "whole number"),
         ({"budget": {"max_images": True}}, "max_images is True", "whole number"),
+        (
+            {"budget": None},
+            "budget has no value, so there would be no wall",
+            "!ENV [MAX_USD, 0.50]",
+        ),
+        ({"budget": {"per_build": None}}, "budget: per_build has no value", "write a number"),
+        ({"budget": {"max_images": None}}, "budget: max_images has no value", "write a number"),
         ({"budget": {"per_day": 1}}, "no wall named per_day", "per_build (USD) and max_images"),
         ({"defaults": [{"style": "ink"}]}, "defaults[0] has no `match`", "blog/**"),
         ({"defaults": [{"match": "a"}, {"match": 5}]}, "defaults[1] has no `match`", "blog/**"),
@@ -348,13 +357,15 @@ def test_openais_prices_hold_for_its_host_alone(
     assert settings_of(host, environ, **given).priced is priced
 
 
-def test_the_nbility_tier_brings_its_model(host: MkDocsConfig) -> None:
-    environ = {**NBILITY, "NBILITY_IMAGE_MODEL": "nb-1"}
+@pytest.mark.parametrize("keys", [{}, NBILITY, OURS, OPENAI, {**NBILITY, **OURS}])
+def test_the_model_is_the_same_whatever_keys_are_there(
+    host: MkDocsConfig, keys: dict[str, str]
+) -> None:
+    assert settings_of(host, keys).model == "gpt-image-2"
+    environ = {**keys, "NBILITY_IMAGE_MODEL": "nb-1"}
     assert settings_of(host, environ).model == "nb-1"
+    assert settings_of(host, environ, base_url="https://b.example").model == "nb-1"
     assert settings_of(host, environ, model="gpt-image-2").model == "gpt-image-2"
-    assert settings_of(host, {**environ, **OURS}).model == "gpt-image-2"
-    assert settings_of(host, {"NBILITY_IMAGE_MODEL": "nb-1"}).model == "gpt-image-2"
-    assert settings_of(host, {**environ, **OURS}, base_url="https://b.example").model != "nb-1"
 
 
 def test_empty_variables_are_absent_and_line_breaks_at_the_end_are_cut(tmp_path: Path) -> None:
@@ -370,8 +381,30 @@ def test_the_environment_wins_over_dotenv_which_stays_out_of_it(tmp_path: Path) 
         "IMAGEGEN_API_KEY": "sk-file",
         "IMAGEGEN_MODE": "auto",
     }
-    assert read_environment({"IMAGEGEN_MODE": ""}, tmp_path)["IMAGEGEN_MODE"] == "plan"
     assert dict(os.environ) == before
+
+
+def test_an_emptied_variable_hides_that_of_dotenv(tmp_path: Path) -> None:
+    dotenv = "IMAGEGEN_API_KEY=sk-file\nIMAGEGEN_MODE=plan\nOPENAI_BASE_URL=https://o.example\n"
+    (tmp_path / ".env").write_text(dotenv, encoding="utf-8")
+    emptied = {"IMAGEGEN_API_KEY": "", "IMAGEGEN_MODE": " ", "OPENAI_BASE_URL": ""}
+    assert read_environment({**emptied, **OPENAI}, tmp_path) == OPENAI
+
+
+def test_no_file_makes_a_machine_a_ci(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CI=true\nIMAGEGEN_API_KEY=sk-file\n", encoding="utf-8")
+    assert not make_engine(options(), loaded(tmp_path), {}).decide().buys
+    assert make_engine(options(), loaded(tmp_path), {"CI": "1"}).decide().buys
+
+
+@pytest.mark.parametrize(
+    ("dotenv", "outer", "mode"),
+    [("1", "0", Mode.PLAN), ("1", "", Mode.PLAN), ("0", "1", Mode.PLAN), ("no", "off", Mode.AUTO)],
+)
+def test_a_dry_run_counts_from_either(tmp_path: Path, dotenv: str, outer: str, mode: Mode) -> None:
+    (tmp_path / ".env").write_text(f"IMAGEGEN_DRY_RUN={dotenv}\n", encoding="utf-8")
+    engine = make_engine(options(), loaded(tmp_path), {"IMAGEGEN_DRY_RUN": outer})
+    assert engine.settings.mode is mode
 
 
 def test_dotenv_gets_hold_of_no_other_variable(
@@ -411,7 +444,7 @@ def test_what_the_host_knows_becomes_facts_of_the_site(tmp_path: Path) -> None:
         theme={"name": "material", "palette": {"primary": "teal", "accent": "Deep Orange"}},
     )
     config.site_url = "http://127.0.0.1:8000/"  # as `mkdocs serve` sets it
-    facts = make_settings(options(), config, {}, BOOK).site
+    facts = settings_of(config).site
     assert facts == SiteFacts(
         "Notes", "On foxes", "https://example.com/notes/", Palette("#009485", "#ff6e42")
     )
@@ -434,7 +467,7 @@ def test_the_palette_is_the_themes_first_scheme(
     config = loaded(tmp_path, theme={"name": "mkdocs", "palette": palette})
     default = Palette()
     expected = Palette(colours[0] or default.primary, colours[1] or default.accent)
-    assert make_settings(options(), config, {}, BOOK).site.palette == expected
+    assert settings_of(config).site.palette == expected
 
 
 def test_paths_are_anchored_to_mkdocs_yml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,6 +485,17 @@ def test_paths_are_anchored_to_mkdocs_yml(tmp_path: Path, monkeypatch: pytest.Mo
 def test_ci_is_what_the_variable_says(tmp_path: Path, ci: str, buys: bool) -> None:
     engine = make_engine(options(), loaded(tmp_path), {"CI": ci, **OPENAI})
     assert engine.decide().buys is buys
+
+
+def test_a_site_of_languages_that_came_from_stdin_reads_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    with io.BytesIO(f"site_name: T\ndocs_dir: {tmp_path / 'docs'}\n".encode()) as stdin:
+        config = load_config(stdin)
+    with pytest.raises(SettingsError, match="came from stdin") as raised:
+        config_file(config)
+    assert "-f mkdocs.yml" in raised.value.hint
+    there = loaded(tmp_path)
+    assert config_file(there) == str(tmp_path / "mkdocs.yml")
 
 
 def test_an_error_in_defaults_is_refused_early(tmp_path: Path) -> None:

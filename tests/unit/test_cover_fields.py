@@ -132,6 +132,7 @@ def test_each_field_is_read(name: str, value: object, expected: object) -> None:
         assert getattr(cover_of(block), name) == expected
 
 
+LONG = "A red fox and a grey hare. " * 10
 NO_SIZE = "cover_size must be a size in pixels, WIDTHxHEIGHT"
 
 
@@ -190,6 +191,10 @@ NO_SIZE = "cover_size must be a size in pixels, WIDTHxHEIGHT"
         ("cover_mask: '%2e%2e/../a.png'", "must name a file in docs_dir", "/a.png"),
         ("cover_mask: pictures/", "must name a file in docs_dir", "write cover_mask: /"),
         ("cover_mask: data://a", "must name a file in docs_dir", "write cover_mask: /a"),
+        (f"cover_file: {LONG}", "no file can have this name", "did you mean cover_prompt?"),
+        ('cover_file: "A fox\\nin snow"', "no file can have this name", "cover_prompt?"),
+        ('cover_file: "a\\0.png"', "no file can have this name", "did you mean cover_prompt?"),
+        (f"cover_mask: {LONG}", "must name a file in docs_dir", "write cover_mask: /"),
         ("cover_promt: x", "unknown key cover_promt", "did you mean cover_prompt?"),
         ("cover_image: x.png", "unknown key cover_image", "did you mean cover_file?"),
         ("Cover-Prompt: x", "unknown key Cover-Prompt", "did you mean cover_prompt?"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,22 @@ def test_every_module_has_its_layer() -> None:
     modules = {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__")}
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert placed == modules | packages
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=!~ \[]", named)[0] for named in project["dependencies"]}
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py"))
+    imported: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            imported.add(node.module.partition(".")[0])
+    known = metadata.packages_distributions()
+    # ProperDocs is imported only where it stands in for MkDocs.
+    outside = imported - {"mkdocs_imagegen", "properdocs"} - sys.stdlib_module_names
+    assert [name for name in outside if not declared & {n.lower() for n in known[name]}] == []
 
 
 def loaded_by(code: str) -> set[str]:

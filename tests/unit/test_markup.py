@@ -82,6 +82,13 @@ def test_what_authors_write_comes_out_as_text(alt: str, caption: str) -> None:
         ),
         ("<H1>T</H1>x", "\nF<H1>T</H1>x", "<H1>T</H1>\nFx"),
         ("<h1>A</h1><h1>B</h1>", "\nF<h1>A</h1><h1>B</h1>", "<h1>A</h1>\nF<h1>B</h1>"),
+        (
+            "<!-- old <h1>Draft</h1> -->\n<h1>T<!-- </h1> --></h1>x",
+            "<!-- old <h1>Draft</h1> -->\n\nF<h1>T<!-- </h1> --></h1>x",
+            "<!-- old <h1>Draft</h1> -->\n<h1>T<!-- </h1> --></h1>\nFx",
+        ),
+        ("<!--><h1>T</h1>x-->", "<!-->\nF<h1>T</h1>x-->", "<!--><h1>T</h1>\nFx-->"),
+        ("<!-- <h1>T</h1>", "F<!-- <h1>T</h1>", "F<!-- <h1>T</h1>"),
         ("<h2>T</h2>", "F<h2>T</h2>", "F<h2>T</h2>"),
         ("<h10>no</h10>", "F<h10>no</h10>", "F<h10>no</h10>"),
         ("", "F", "F"),

@@ -176,7 +176,7 @@ def test_a_status_and_its_code_say_what_went_wrong(
     ("kind", "stops_run", "maybe_billed"),
     [
         (AccessError, True, False),
-        (AnswerError, False, True),
+        (AnswerError, True, True),
         (AuthenticationError, True, False),
         (CreditError, True, False),
         (EndpointError, True, False),
@@ -291,13 +291,14 @@ def test_a_page_instead_of_an_answer_is_told_as_such(
         {"task_id": "t-1", "status": "queued"},
     ],
 )
-def test_a_success_without_a_picture_may_have_been_billed(
+def test_a_success_without_a_picture_may_have_been_billed_and_is_kept_as_it_came(
     image_server: ImageServer, body: dict[str, object]
 ) -> None:
-    error = error_of(image_server, RawBody(json.dumps(body).encode()))
-    assert type(error) is AnswerError
-    assert "no picture" in error.message
-    assert error.request_id == image_server.calls[0].request_id
+    sent = json.dumps(body).encode()
+    image_server.script(RawBody(sent))
+    answer = provider(image_server).generate(REQUEST)
+    assert answer.picture == sent
+    assert answer.request_id == image_server.calls[0].request_id
 
 
 @pytest.mark.parametrize("data", [b"[]", b'"text"', b"5", b"null", b"true"])
@@ -312,19 +313,26 @@ def test_an_error_under_a_success_is_told(image_server: ImageServer, told: objec
     assert error.message.endswith(": model is loading")
 
 
-def test_an_address_instead_of_bytes_is_told(image_server: ImageServer) -> None:
-    body = {"data": [{"url": "https://cdn.example.com/p.png"}]}
-    error = error_of(image_server, RawBody(json.dumps(body).encode()))
-    assert type(error) is AnswerError
-    assert "the address of a picture" in error.message
-
-
-@pytest.mark.parametrize("text", ["not base64!", "aGk", "aGk=\n aGk=?", "ü", "=", "aGk=aGk="])
-def test_broken_base64_is_told(image_server: ImageServer, text: str) -> None:
-    body = {"data": [{"b64_json": text}]}
-    error = error_of(image_server, RawBody(json.dumps(body).encode()))
-    assert type(error) is AnswerError
-    assert "base64" in error.message
+@pytest.mark.parametrize(
+    ("first", "kept"),
+    [
+        ({"url": "https://cdn.example.com/p.png"}, b"https://cdn.example.com/p.png"),
+        ({"b64_json": "not base64!"}, b"not base64!"),
+        ({"b64_json": "aGk=\n aGk=?"}, b"aGk=\n aGk=?"),
+        ({"b64_json": "ü"}, "ü".encode()),
+        ({"b64_json": "aGk=aGk="}, b"aGk=aGk="),
+        ({"b64_json": "aGk="}, b"hi"),
+        ({"b64_json": "aGk"}, b"hi"),
+        ({"b64_json": " aG\r\nk= "}, b"hi"),
+        ({"b64_json": "data:image/png;base64,aGk="}, b"hi"),
+        ({"b64_json": "data:image/webp;base64,aGk\n"}, b"hi"),
+    ],
+)
+def test_base64_is_read_as_gateways_write_it_and_all_else_is_kept_as_it_came(
+    image_server: ImageServer, first: dict[str, str], kept: bytes
+) -> None:
+    image_server.script(RawBody(json.dumps({"data": [first]}).encode()))
+    assert provider(image_server).generate(REQUEST).picture == kept
 
 
 def test_bytes_that_are_no_picture_come_through_undecoded(image_server: ImageServer) -> None:

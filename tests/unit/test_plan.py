@@ -5,18 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_imagegen.engine import price_book
-from mkdocs_imagegen.errors import OverBudgetError
+from mkdocs_imagegen.errors import ArticlesError, OverBudgetError
 from mkdocs_imagegen.keys import digest
 from mkdocs_imagegen.model import (
     Action,
     ActionKind,
     ArticleSource,
+    Diagnostic,
     Orders,
     OriginalDamaged,
     OriginalState,
@@ -421,6 +423,21 @@ def test_sketch_never_buys(mode: Mode) -> None:
     settings = Settings(provider="sketch", mode=mode)
     decision = decide(settings, serving=False, in_ci=True, endpoint=ENDPOINT)
     assert decision == Decision(False, "provider: sketch draws every cover, free")
+
+
+@pytest.mark.parametrize("level", ["error", "warning", "info"])
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("buys", [True, False])
+def test_only_a_strict_plan_that_buys_is_held_up_by_errors_and_warnings(
+    level: Literal["error", "warning", "info"], strict: bool, buys: bool
+) -> None:
+    actions = plan_of(FOX).actions if buys else ()
+    plan = Plan(actions, (Diagnostic(level, "something"),))
+    if strict and buys and level != "info":
+        with pytest.raises(ArticlesError, match="a strict run buys nothing"):
+            approve(plan, Budget(), strict=strict)
+    else:
+        assert approve(plan, Budget(), strict=strict) == ApprovedPlan(plan, Budget())
 
 
 def test_a_plan_is_a_value() -> None:

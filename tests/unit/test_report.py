@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from decimal import Decimal
+from io import BytesIO, TextIOWrapper
 
 import pytest
 from hypothesis import given
@@ -80,6 +83,7 @@ def test_the_json_is_what_scripts_are_promised() -> None:
   "total_usd": "0.0823",
   "total_micro_usd": 82320,
   "input_usd_estimate": "0.0013",
+  "unpriced": 0,
   "will_buy": true,
   "will_buy_reason": "mode: generate",
   "actions": [
@@ -145,6 +149,20 @@ def test_what_is_unpriced_is_null_and_not_in_the_total() -> None:
     assert [row[name] for name in ("usd", "micro_usd", "input_usd_estimate")] == [None] * 3
     assert row["confidence"] == "unpriced"
     assert document["total_micro_usd"] == 41160
+    assert document["unpriced"] == 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_no_purchase_has_a_price_the_totals_are_unknown_and_not_zero(count: int) -> None:
+    bought = (action(src_uri=f"{n}.md", price=UNPRICED) for n in range(count))
+    document = json_of(*bought, action(ActionKind.REUSE, "z.md"))
+    totals = ("total_usd", "total_micro_usd", "input_usd_estimate")
+    assert [document[name] for name in totals] == [None] * 3
+    assert document["unpriced"] == count
+
+    document = json_of(action(ActionKind.REUSE, "z.md"))
+    assert [document[name] for name in totals] == ["0.0000", 0, "0.0000"]
+    assert document["unpriced"] == 0
 
 
 def test_an_estimate_is_called_one() -> None:
@@ -347,12 +365,16 @@ RECORD = Record(
 )
 
 
+BOUGHT = Bought(action(), RECORD, action().cover.size)
+LOST = Skipped(action(), "the run was stopped")
+
+
 @pytest.mark.parametrize(
     ("outcome", "line"),
     [
-        (Bought(action(), RECORD), "blog/posts/a.md: bought ($0.0418)"),
+        (Bought(action(), RECORD, action().cover.size), "blog/posts/a.md: bought ($0.0418)"),
         (
-            Bought(action(), replace(RECORD, usd=None)),
+            Bought(action(), replace(RECORD, usd=None), action().cover.size),
             "blog/posts/a.md: bought (price unknown)",
         ),
         (Found(action()), "blog/posts/a.md: another run bought it meanwhile"),
@@ -372,6 +394,46 @@ def test_an_outcome_in_a_line(outcome: Outcome, line: str) -> None:
     assert report.outcome_line(outcome) == line
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "line"),
+    [
+        ([BOUGHT, BOUGHT], "2 of 2 covers bought"),
+        ([BOUGHT, LOST], "1 of 2 covers bought"),
+        ([BOUGHT, Found(action()), LOST], "1 of 3 covers bought, 1 bought by another run"),
+        ([Found(action())], "0 of 1 covers bought, 1 bought by another run"),
+    ],
+)
+def test_what_another_run_paid_is_not_counted_as_bought(outcomes: list[Outcome], line: str) -> None:
+    assert report.outcomes_summary(outcomes) == line
+
+
+@pytest.mark.parametrize(
+    ("actions", "question"),
+    [
+        ([action()], "Buy 1 cover for about $0.0418?"),
+        ([action(), action(), action(ActionKind.OWN)], "Buy 2 covers for about $0.0836?"),
+        (
+            [action(), action(price=UNPRICED)],
+            "Buy 2 covers, 1 of unknown price, the rest for about $0.0418?",
+        ),
+        ([action(price=UNPRICED)] * 2, "Buy 2 covers, price unknown?"),
+    ],
+)
+def test_who_is_asked_is_told_the_price(actions: list[Action], question: str) -> None:
+    assert report.purchase_question(plan(*actions)) == question
+
+
+def test_a_plan_is_shown_on_a_console_that_lacks_its_signs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = BytesIO()
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(written, encoding="cp1252", newline="\n"))
+    report.show_plan(plan(*EVERY_KIND), NO, Budget())
+    text = report.plan_text(plan(*EVERY_KIND), NO, Budget())
+    assert "✎" in text
+    assert written.getvalue().decode("cp1252") == text.replace("✎", "?")
+
+
 def test_each_outcome_is_told_as_it_ends_where_nobody_watches(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -386,6 +448,24 @@ def test_each_outcome_is_told_as_it_ends_where_nobody_watches(
     assert report.watch(passing(), 2, told.append) == outcomes
     assert told == outcomes
     assert capsys.readouterr() == ("", "")
+
+
+def test_ctrl_c_says_what_it_waits_for_before_it_waits(capfd: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    told: list[Outcome] = []
+
+    def waiting() -> Generator[Outcome, None, None]:
+        try:
+            signal.raise_signal(signal.SIGINT)
+            yield Found(action())
+        finally:
+            said.append(capfd.readouterr().err)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        report.watch(waiting(), 1, told.append)
+    assert said == ["stopping: waiting for the requests under way, which are paid for\n"]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_purchases_are_closed_at_once_when_telling_fails() -> None:

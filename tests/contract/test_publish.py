@@ -1,0 +1,84 @@
+"""Files of covers from a real store, also from one that can't be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mkdocs_imagegen import keys, publish
+from mkdocs_imagegen.errors import StoreError
+from mkdocs_imagegen.model import (
+    ArticleSource,
+    Cover,
+    CoverRequest,
+    Order,
+    Orders,
+    OriginalThere,
+    Record,
+    Rendition,
+    Size,
+)
+from mkdocs_imagegen.settings import Settings
+from mkdocs_imagegen.store import Store
+from tests.contract.test_execute import SIZE, webp
+
+REQUEST = CoverRequest("generate", "gpt-image-2", "a fox", SIZE, "low")
+KEY = keys.request_key(REQUEST)
+COVER = Cover(
+    ArticleSource("a.md", "A fox", {}), "a fox", "gpt-image-2", Size(480, 320), "low", "cover.j2"
+)
+ORDERS = Orders((Order(COVER, REQUEST, KEY),))
+
+
+class ReadOnly(Store):
+    """A store whose renditions can't be written."""
+
+    def put_rendition(self, key: str, rendition: Rendition, data: bytes | None) -> None:
+        raise StoreError("read-only")
+
+
+def keep(store: Store, picture: bytes) -> None:
+    record = Record(KEY, keys.digest(picture), len(picture), "a.md", {}, "http://x", "2026-11-22")
+    store.put(record, picture)
+
+
+@pytest.mark.parametrize("kind", [Store, ReadOnly])
+def test_webp_as_it_came_is_published_untouched(kind: type[Store], tmp_path: Path) -> None:
+    picture = webp("red")
+    with kind.open(tmp_path / "cache") as store:
+        keep(store, picture)
+        published = publish.publish(ORDERS.orders, store, Settings())
+        file = published.files["a.md"]
+        assert published.diagnostics == ()
+        assert not file.drawn
+        assert file.path is not None
+        assert file.path.read_bytes() == picture
+        assert file.rendition.size == SIZE
+        assert keys.digest(picture).startswith(Path(file.asset_uri).stem)
+
+
+@pytest.mark.parametrize("kind", [Store, ReadOnly])
+def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
+    kind: type[Store], tmp_path: Path
+) -> None:
+    with kind.open(tmp_path / "cache") as store:
+        file = publish.publish(ORDERS.orders, store, Settings()).files["a.md"]
+        assert file.drawn
+        assert file.rendition.size == COVER.size
+        data = file.content if file.path is None else file.path.read_bytes()
+        assert data is not None
+        assert keys.digest(data) == file.rendition.digest
+
+
+def test_a_look_tells_whether_a_rendition_is_missing(tmp_path: Path) -> None:
+    picture = webp("red")
+    with Store.open(tmp_path / "cache") as store:
+        assert publish.look(ORDERS, store, Settings()) == {}
+        keep(store, picture)
+        there = OriginalThere(keys.digest(picture), rendered=False)
+        assert publish.look(ORDERS, store, Settings()) == {KEY: there}
+        publish.publish(ORDERS.orders, store, Settings())
+        there = OriginalThere(keys.digest(picture), rendered=True)
+        assert publish.look(ORDERS, store, Settings()) == {KEY: there}
+        assert publish.look(ORDERS, store, Settings(), deep=True) == {KEY: there}
