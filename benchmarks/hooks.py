@@ -1,6 +1,6 @@
 """What the plugin takes of one build, piece by piece: its import, its hooks, the files copied.
 
-Each piece takes CPU time in several fresh interpreters, page by page; the least of each counts. That
+CPU time, page by page, in several fresh interpreters, of which the least counts. That
 bears a busy machine far better than the difference of two builds. Run by `pages.py`; as a program
 it is the interpreter that is measured.
 """

@@ -252,8 +252,7 @@ def _budget(option: float | dict[str, object] | None) -> Budget:
             where = f"budget: {key}" if isinstance(option, dict) else "budget"
             raise SettingsError(
                 f"imagegen: {where} has no value, so there would be no wall",
-                hint="write a number; where it comes from !ENV, set that variable or name a "
-                "default: !ENV [MAX_USD, 0.50]",
+                hint="write a number; with !ENV also as a default: !ENV [MAX_USD, 0.50]",
             )
     images = walls.get("max_images", Budget().max_images)
     if isinstance(images, bool) or not isinstance(images, int) or images < 0:

@@ -81,6 +81,15 @@ NO_FRONT_MATTER = FrontMatter()
 
 
 @dataclass(frozen=True, slots=True)
+class Inherited:
+    """A front matter value that a file gives to a whole folder's articles."""
+
+    file: str
+    """Below docs_dir, as in `blog/.meta.yml`."""
+    raw: RawValue
+
+
+@dataclass(frozen=True, slots=True)
 class ArticleSource:
     """One article as the site knows it, before its cover keys are read."""
 
@@ -95,6 +104,8 @@ class ArticleSource:
     """ISO text, `2026-11-22`; `""` where the article has none."""
     markdown: str = ""
     front_matter: FrontMatter = NO_FRONT_MATTER
+    inherited: Mapping[str, Inherited] = field(default_factory=dict)
+    """By key as in `front_matter`, where the article's folders say something."""
     locale: str = ""
     """The build's language where the site has several, else `""`."""
 

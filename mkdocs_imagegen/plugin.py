@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
-from mkdocs.plugins import event_priority, get_plugin_logger
+from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
@@ -42,6 +42,7 @@ class ImagegenPlugin(SurveyedPlugin):
         """Whether the plan of all languages was dealt with: the later ones only publish."""
         self._engine: Engine | None = None
         self._front_matters: site.FrontMatters = {}
+        self._folders: site.FrontMatters = {}
         self._covers: dict[str, PageCover] = {}
         self._position: Literal["above_title", "below_title"] | None = None
         self._told: set[Diagnostic] = set()
@@ -67,19 +68,37 @@ class ImagegenPlugin(SurveyedPlugin):
                 self._position = self._engine.settings.insert
         return config
 
+    # Above Material's meta (0), which stops at a broken `.meta.yml` with a message of its own.
+    @event_priority(50)
+    def _scan_folders(self, files: Files, *, config: MkDocsConfig) -> Files:
+        if self._engine:
+            self._folders = site.scan_folders(files, config)
+            self._tell_front_matter()
+        return files
+
     # Below gen-files and friends (0), so that their pages are seen; above Material's blog (-50),
     # which aborts at broken front matter with a message of its own.
     @event_priority(-40)
-    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+    def _scan_articles(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Read front matter as it was typed: MkDocs swallows what is broken."""
         if self._engine:
+            self._folders = site.scan_folders(files, config)
             self._front_matters = site.scan_articles(files)
-            found = [d for f in self._front_matters.values() for d in f.diagnostics]
-            if self.survey is not None:
-                self.survey.front_matter = tuple(found)
-            else:
-                self._tell(found)
+            self._tell_front_matter()
         return files
+
+    on_files = CombinedEvent(_scan_folders, _scan_articles)
+
+    def _tell_front_matter(self) -> None:
+        found = self._front_matter_diagnostics()
+        if self.survey is not None:
+            self.survey.front_matter = tuple(found)
+        else:
+            self._tell(found)
+
+    def _front_matter_diagnostics(self) -> list[Diagnostic]:
+        scanned = (*self._folders.values(), *self._front_matters.values())
+        return [diagnostic for found in scanned for diagnostic in found.diagnostics]
 
     # Last: the meta is final, drafts are gone, and nothing is copied or rendered yet.
     @event_priority(-100)
@@ -90,9 +109,9 @@ class ImagegenPlugin(SurveyedPlugin):
             return env
         with self._told_to_mkdocs():
             orders = engine.order(
-                site.collect_articles(files, self._front_matters),
+                site.collect_articles(files, self._front_matters, self._folders),
                 partial(site.digest_files, files=files, docs_dir=config.docs_dir),
-                [d for f in self._front_matters.values() for d in f.diagnostics],
+                self._front_matter_diagnostics(),
             )
             if self.survey is not None:
                 self.survey.add(orders, engine)
@@ -207,6 +226,7 @@ class ImagegenPlugin(SurveyedPlugin):
             self._engine.close()
         self._engine = None
         self._front_matters = {}
+        self._folders = {}
         self._covers = {}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import html
+import posixpath
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,11 +20,14 @@ from .config import ImagegenConfig, find_endpoint, is_dry_run, make_settings, si
 from .engine import Engine, price_book
 from .environment import CI, read_environment, says_yes
 from .errors import SettingsError
-from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter
+from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter, Inherited
 from .store import Store
 
 VIEW_MAKERS = frozenset({"blog", "material/blog", "materialx/blog"})
 """Plugins whose generated pages list articles and are none: archive, category, pagination."""
+
+META_PLUGINS = ("material/meta", "materialx/meta", "meta")
+"""Plugins that give a folder's articles the front matter of one file."""
 
 PLUGIN = "imagegen"
 I18N = "i18n"
@@ -112,10 +116,26 @@ def scan_articles(files: Files) -> FrontMatters:
     return found
 
 
-def collect_articles(files: Files, front_matters: FrontMatters) -> tuple[ArticleSource, ...]:
+def scan_folders(files: Files, config: MkDocsConfig) -> FrontMatters:
+    """Read the files that a meta plugin takes a folder's front matter from, by src_uri."""
+    plugin = next((config.plugins[name] for name in META_PLUGINS if name in config.plugins), None)
+    if plugin is None or not plugin.config.get("enabled", True):
+        return {}
+    name = plugin.config.get("meta_file", ".meta.yml")
+    scanned = {
+        file.src_uri: scan_front_matter(_text(file), where=file.src_uri, whole_file=True)
+        for file in files
+        if posixpath.basename(file.src_uri) == name
+    }
+    return {uri: found for uri, found in scanned.items() if found is not NO_FRONT_MATTER}
+
+
+def collect_articles(
+    files: Files, front_matters: FrontMatters, folders: FrontMatters
+) -> tuple[ArticleSource, ...]:
     """Return the articles with their final front matter; pages that list articles are none."""
     return tuple(
-        _article(file, page, front_matters.get(file.src_uri, NO_FRONT_MATTER))
+        _article(file, page, front_matters.get(file.src_uri, NO_FRONT_MATTER), folders)
         for file in files.documentation_pages()
         if (page := file.page) is not None and file.generated_by not in VIEW_MAKERS
     )
@@ -170,7 +190,15 @@ def _text(file: File) -> str:
         return ""  # MkDocs reads it next, and tells
 
 
-def _article(file: File, page: Page, front_matter: FrontMatter) -> ArticleSource:
+def _article(
+    file: File, page: Page, front_matter: FrontMatter, folders: FrontMatters
+) -> ArticleSource:
+    inherited: dict[str, Inherited] = {}
+    for uri, folder in folders.items():  # as the plugin merges them: the deepest last
+        if file.src_uri.startswith(posixpath.dirname(uri)):
+            inherited |= {key: Inherited(uri, raw) for key, raw in folder.values.items()}
+            told = (*front_matter.diagnostics, *folder.diagnostics)
+            front_matter = FrontMatter(front_matter.values, told)
     return ArticleSource(
         src_uri=file.src_uri,
         title=_title(page),
@@ -179,6 +207,7 @@ def _article(file: File, page: Page, front_matter: FrontMatter) -> ArticleSource
         date=_date(page.meta.get("date")),
         markdown=page.markdown or "",
         front_matter=front_matter,
+        inherited=inherited,
         locale=str(getattr(file, "locale", "") or ""),
     )
 

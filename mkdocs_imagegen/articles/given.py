@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..model import ArticleSource, Diagnostic, RawValue
+from ..model import ArticleSource, Diagnostic
 from .fields import FIELDS
 from .values import FieldError, Given, as_flag, nearest
 
@@ -41,11 +41,14 @@ def collect_given(source: ArticleSource) -> tuple[dict[str, Given], list[Diagnos
 
 def diagnose(source: ArticleSource, given: Given, error: FieldError) -> Diagnostic:
     """Return the error as a diagnostic that says where the value stands."""
-    message = error.message
-    if given.raw is None:
+    message, where, line = error.message, source.src_uri, None
+    if given.raw:
+        line = given.raw.line
+    elif given.inherited:
+        where, line = given.inherited.file, given.inherited.raw.line
+    else:
         message += " (from a .meta.yml or another plugin)"
-    line = given.raw.line if given.raw else None
-    return Diagnostic("error", message, source.src_uri, given.key, line, error.hint)
+    return Diagnostic("error", message, where, given.key, line, error.hint)
 
 
 def unknown_key(name: str, prefix: str) -> tuple[str, str]:
@@ -58,43 +61,47 @@ def unknown_key(name: str, prefix: str) -> tuple[str, str]:
 
 def _written(source: ArticleSource, diagnostics: list[Diagnostic]) -> Iterator[tuple[str, Given]]:
     """Yield field names, or what stands in their place, with their values."""
-    raws = source.front_matter.values
     for key, value in source.meta.items():
         if not isinstance(key, str) or key[:5].lower() != "cover":
             continue
-        raw = raws.get(key)
+        one = _given(source, key, value)
         if key.startswith("cover_"):
-            yield key[6:], Given(key, value, raw)
+            yield key[6:], one
         elif key == "cover":
-            yield from _written_in_cover(source, value, raw, diagnostics)
+            yield from _written_in_cover(source, one, diagnostics)
         elif (name := key[6:].lower().replace("-", "_")) in FIELDS and key[5] in "_-":
             error = FieldError(f"unknown key {key}", f"did you mean cover_{name}?")
-            diagnostics.append(diagnose(source, Given(key, value, raw), error))
+            diagnostics.append(diagnose(source, one, error))
+
+
+def _given(source: ArticleSource, key: str, value: object) -> Given:
+    """Return the value with the place where it stands, in the article or else in its folder."""
+    return Given(key, value, source.front_matter.values.get(key), source.inherited.get(key))
 
 
 def _written_in_cover(
-    source: ArticleSource, value: object, raw: RawValue | None, diagnostics: list[Diagnostic]
+    source: ArticleSource, cover: Given, diagnostics: list[Diagnostic]
 ) -> Iterator[tuple[str, Given]]:
+    value = cover.value
     if isinstance(value, Mapping):
-        raws = source.front_matter.values
         for name, nested in value.items():
             if isinstance(name, str):
-                yield name, Given(f"cover.{name}", nested, raws.get(f"cover.{name}"))
+                yield name, _given(source, f"cover.{name}", nested)
             else:
                 error = FieldError(
                     "a key below cover is no text", "write its fields as in cover: {prompt: a fox}"
                 )
-                diagnostics.append(diagnose(source, Given("cover", nested, raw), error))
+                diagnostics.append(diagnose(source, cover, error))
     elif as_flag(value) is not None:
-        yield "enabled", Given("cover", value, raw)
+        yield "enabled", cover
     elif isinstance(value, str):
-        yield "file", Given("cover", value, raw)
+        yield "file", cover
     else:
         error = FieldError(
             "cover must be fields, the path of your own picture, true or false",
             "write cover_prompt: and what the picture shows, or delete the line",
         )
-        diagnostics.append(diagnose(source, Given("cover", value, raw), error))
+        diagnostics.append(diagnose(source, cover, error))
 
 
 def _image(source: ArticleSource) -> Given | None:
@@ -103,7 +110,7 @@ def _image(source: ArticleSource) -> Given | None:
     if isinstance(value, Mapping):
         value = next((value[k] for k in _PICTURE_KEYS if isinstance(value.get(k), str)), None)
     if isinstance(value, str) and value.strip():
-        return Given("image", value, source.front_matter.values.get("image"))
+        return _given(source, "image", value)
     return None
 
 

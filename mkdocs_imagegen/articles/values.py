@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..model import FileRef, OwnPicture, RawValue, Size
+from ..model import FileRef, Inherited, OwnPicture, RawValue, Size
 from .broken_yaml import quoted
 from .paths import can_be_path, find_candidates, is_address
 
@@ -52,6 +52,8 @@ class Given:
     value: object
     raw: RawValue | None = None
     """What the author typed, where it is known."""
+    inherited: Inherited | None = None
+    """Where it stands instead, if that is known."""
 
     @property
     def name(self) -> str:
@@ -61,7 +63,8 @@ class Given:
     @property
     def typed(self) -> str | None:
         """The scalar's text before YAML guessed its type, where it is known."""
-        return self.raw.text if self.raw and self.raw.kind == "scalar" else None
+        raw = self.raw or (self.inherited.raw if self.inherited else None)
+        return raw.text if raw and raw.kind == "scalar" else None
 
 
 @dataclass(frozen=True, slots=True)

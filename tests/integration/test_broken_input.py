@@ -201,6 +201,47 @@ def test_what_is_no_template_in_the_templates_folder_is_left_alone(site: Site) -
     assert "photo.png" in plan["diagnostics"][0]["message"]
 
 
+@pytest.fixture
+def inheriting(site: Site) -> Site:
+    """Two articles, and two in a folder."""
+    site.config = {"theme": {"name": "material", "font": False}, "plugins": ["meta"]}
+    for name in ("a.md", "b.md", "blog/a.md", "blog/b.md"):
+        site.article(name, cover_prompt=f"A fox in {name}")
+    return site
+
+
+def test_a_mistake_in_a_meta_yml_is_told_once_at_its_line(inheriting: Site) -> None:
+    inheriting.write("docs/.meta.yml", "title_case: yes\ncover_quality: low\n")
+    folder = inheriting.write("docs/blog/.meta.yml", "x: y\ncover_size: 16:9\ncover_stile: oil\n")
+    plan = inheriting.plan()
+    assert [action["article"] for action in plan["actions"]] == ["a.md", "b.md"]
+    told = [(d["article"], d["line"], d["key"], d["hint"]) for d in plan["diagnostics"]]
+    assert sorted(told) == [
+        ("blog/.meta.yml", 2, "cover_size", "write cover_size: 1536x864"),
+        ("blog/.meta.yml", 3, "cover_stile", "did you mean cover_style?"),
+    ]
+    built = inheriting.build()
+    assert built.output.count("16:9 is a ratio") == 1, built.output
+
+    folder.write_text("cover_style: oil\ncover_style: ink\n", encoding="utf-8")
+    plan = inheriting.plan()
+    assert [action["article"] for action in plan["actions"]] == ["a.md", "b.md"]
+    assert [(d["article"], d["line"]) for d in plan["diagnostics"]] == [("blog/.meta.yml", 2)]
+    strict = inheriting.build("--strict", CI="true")
+    assert strict.code == 1
+    assert strict.output.count("cover_style stands twice") == 1, strict.output
+    assert server_of(inheriting).calls == []
+
+
+def test_a_meta_yml_that_is_no_yaml_is_told_with_the_mended_line(inheriting: Site) -> None:
+    inheriting.write("docs/blog/.meta.yml", "x: y\ncover_prompt: A fox: red\n")
+    for run in (inheriting.cli("plan"), inheriting.build(CI="true")):
+        assert run.code == 1
+        assert run.output.count("blog/.meta.yml:2: the file is not valid YAML") == 1, run.output
+        assert 'write: cover_prompt: "A fox: red"' in run.output
+    assert server_of(inheriting).calls == []
+
+
 def test_two_entries_of_the_plugin_buy_nothing(site: Site) -> None:
     site.article("a.md", cover_prompt="A fox")
     site.config["plugins"] = [{"imagegen": {"style": "oil"}}]
@@ -216,7 +257,7 @@ def test_a_wall_without_a_value_buys_nothing(site: Site) -> None:
     site.article("a.md", cover_prompt="A fox")
     site.configure()
     config = site.root / "mkdocs.yml"
-    options = f"  - imagegen: {{price_as: openai, budget: {{per_build: !ENV [MAX_USD]}}}}\n"
+    options = "  - imagegen: {price_as: openai, budget: {per_build: !ENV [MAX_USD]}}\n"
     config.write_text(f"site_name: T\nplugins:\n{options}", encoding="utf-8")
     unwritten = Unwritten(site.root, site.server)
     for run in (unwritten.apply(), unwritten.build(CI="true")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,16 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 
 from mkdocs_imagegen.articles import COVER_FIELDS, check_defaults, read_cover, scan_front_matter
-from mkdocs_imagegen.model import ArticleSource, Cover, Diagnostic, FileRef, OwnPicture, Size
+from mkdocs_imagegen.model import (
+    ArticleSource,
+    Cover,
+    Diagnostic,
+    FileRef,
+    Inherited,
+    OwnPicture,
+    RawValue,
+    Size,
+)
 from mkdocs_imagegen.settings import PathDefaults, Settings
 
 SITE = Settings()
@@ -317,7 +327,23 @@ def test_the_articles_own_key_wins_over_a_meta_yml_in_the_other_form() -> None:
     assert cover_of("cover_prompt: fox", meta={"cover": {"prompt": "hare"}}).prompt == "fox"
 
 
-def test_what_a_meta_yml_says_has_no_line() -> None:
+def test_what_a_folder_says_is_told_at_the_folders_file() -> None:
+    folder = {
+        "cover_size": Inherited("blog/.meta.yml", RawValue("16:9", 3)),
+        "cover.alt": Inherited(".meta.yml", RawValue("no", 1)),
+    }
+    meta: dict[str, object] = {"cover_size": 969, "cover": {"alt": False}}
+    source = replace(article("cover_prompt: x", meta=meta), inherited=folder)
+    _, told = read_cover(source, SITE, RULES)
+    assert [(d.article, d.line, d.key, d.hint) for d in told] == [
+        ("blog/.meta.yml", 3, "cover_size", "write cover_size: 1536x864"),
+        (".meta.yml", 1, "cover.alt", 'write alt: "no"'),
+    ]
+    own = replace(article("cover_prompt: x\ncover_size: 16:9", meta=meta), inherited=folder)
+    assert {d.article for d in read_cover(own, SITE, RULES)[1]} == {URI, ".meta.yml"}
+
+
+def test_what_another_plugin_says_has_no_line() -> None:
     told = problem_of("cover_prompt: x", meta={"cover_alt": False})
     assert (told.line, told.article) == (None, URI)
     assert told.message == "cover_alt must be text, not false (from a .meta.yml or another plugin)"

@@ -190,6 +190,7 @@ def test_a_preview_is_seen_however_it_is_written(old: str) -> None:
         "<head></head>",
         '<head><meta property="og:image:width" content="1"></head>',
         '<head><meta name="description" content=" property=og:image "></head>',
+        '<head></head><body><meta property="og:image" content="in the text"></body>',
     ],
 )
 def test_no_preview_is_seen_where_there_is_none(page: str) -> None:

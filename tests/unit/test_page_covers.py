@@ -1,0 +1,30 @@
+"""What a page's head says of its cover."""
+
+from __future__ import annotations
+
+import pytest
+
+from mkdocs_imagegen.pages import PageCover
+
+
+def announced(url: str) -> str:
+    cover = PageCover(url, alt="A fox", caption="", label="", size=None, yields=False, shown=True)
+    return cover.announced("<head></head>", "https://example.com/")
+
+
+@pytest.mark.parametrize(
+    ("url", "picture_type"),
+    [
+        # Before Python 3.13, `mimetypes` knows WebP and AVIF only from files of the system.
+        ("assets/covers/a.webp", "image/webp"),
+        ("blog/own.avif", "image/avif"),
+        ("blog/own.JPG", "image/jpeg"),
+        ("https://example.com/own.svg?v=2", "image/svg+xml"),
+    ],
+)
+def test_the_pictures_type_is_told_on_every_machine(url: str, picture_type: str) -> None:
+    assert f'<meta property="og:image:type" content="{picture_type}">' in announced(url)
+
+
+def test_no_type_is_told_where_the_address_does_not_show_it() -> None:
+    assert "og:image:type" not in announced("https://example.com/picture")
