@@ -16,7 +16,7 @@ from mkdocs.config import base
 from mkdocs.config import config_options as c
 from mkdocs.config.defaults import MkDocsConfig
 
-from .environment import DRY_RUN, PAIRED_KEYS, pair, says_yes
+from .environment import PAIRED_KEYS, is_dry_run, pair
 from .errors import SettingsError
 from .model import Palette, Size
 from .palettes import palette_of
@@ -183,11 +183,6 @@ def find_endpoint(options: ImagegenConfig, environ: Mapping[str, str]) -> Endpoi
         if base_url and key_name in environ:
             return pair(base_url, url_name, key_name, environ)
     return None
-
-
-def is_dry_run(environ: Mapping[str, str]) -> bool:
-    """Tell whether the environment forbids every purchase, those of the command line too."""
-    return says_yes(environ.get(DRY_RUN, ""))
 
 
 def _mode(options: ImagegenConfig, environ: Mapping[str, str]) -> Mode:

@@ -41,9 +41,14 @@ def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]
                 hint=f"set both in .env, or both in the environment, or delete {url_name}",
             )
     found = {**dotenv, **outer}
-    if says_yes(written.get(DRY_RUN, "")):
+    if is_dry_run(written):
         found[DRY_RUN] = written[DRY_RUN]
     return found
+
+
+def is_dry_run(environ: Mapping[str, str]) -> bool:
+    """Tell whether the environment forbids every purchase, those of the command line too."""
+    return says_yes(environ.get(DRY_RUN, ""))
 
 
 def says_yes(text: str) -> bool:

@@ -16,9 +16,9 @@ from mkdocs.structure.pages import Page
 
 from . import plan as planning
 from .articles import check_defaults, scan_front_matter
-from .config import ImagegenConfig, find_endpoint, is_dry_run, make_settings, site_folder
+from .config import ImagegenConfig, find_endpoint, make_settings, site_folder
 from .engine import Engine, price_book
-from .environment import CI, read_environment, says_yes
+from .environment import CI, is_dry_run, read_environment, says_yes
 from .errors import SettingsError
 from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter, Inherited
 from .store import Store
