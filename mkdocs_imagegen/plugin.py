@@ -82,7 +82,7 @@ class ImagegenPlugin(SurveyedPlugin):
     def _scan_articles(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Read front matter as it was typed: MkDocs swallows what is broken."""
         if self._engine:
-            self._folders = site.scan_folders(files, config)
+            self._folders = site.scan_folders(files, config)  # with those that plugins made
             self._front_matters = site.scan_articles(files)
             self._tell_front_matter()
         return files
@@ -146,7 +146,7 @@ class ImagegenPlugin(SurveyedPlugin):
     ) -> LiveReloadServer:
         """Rebuild when a prompt template or the store changes."""
         if self._engine:
-            for path in site.watched_paths(self.config, config, self._engine.store):
+            for path in site.watched_paths(self.config, config):
                 server.watch(str(path))
         return server
 

@@ -21,7 +21,7 @@ from .engine import Engine, price_book
 from .environment import CI, is_dry_run, read_environment, says_yes
 from .errors import SettingsError
 from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter, Inherited
-from .store import Store
+from .store import CHANGED
 
 VIEW_MAKERS = frozenset({"blog", "material/blog", "materialx/blog"})
 """Plugins whose generated pages list articles and are none: archive, category, pagination."""
@@ -97,10 +97,11 @@ def is_next_language(config: MkDocsConfig) -> bool:
     return bool(getattr(config.plugins.get(I18N), "building", False))
 
 
-def watched_paths(options: ImagegenConfig, config: MkDocsConfig, store: Store) -> list[Path]:
+def watched_paths(options: ImagegenConfig, config: MkDocsConfig) -> list[Path]:
     """Return what `mkdocs serve` should rebuild for, besides the articles."""
-    templates = site_folder(config) / options.templates_dir
-    return [path for path in (templates, store.changed_path) if path.exists()]
+    folder = site_folder(config)
+    paths = (folder / options.templates_dir, folder / options.cache_dir / CHANGED)
+    return [path for path in paths if path.exists()]
 
 
 def scan_articles(files: Files) -> FrontMatters:

@@ -33,6 +33,21 @@ class Run:
         return self.stdout + self.stderr
 
 
+def run_in(folder: Path, module: str, *args: str, **environ: str) -> Run:
+    """Run a Python program in a folder, with more environment and without a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *args],
+        cwd=folder,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
 @dataclass(slots=True)
 class Site:
     """A site in a folder of its own, with the plugin on."""
@@ -78,11 +93,11 @@ class Site:
 
     def cli(self, *args: str, **environ: str) -> Run:
         """Run `mkdocs-imagegen` in the site's folder."""
-        return self._run([sys.executable, "-m", "mkdocs_imagegen", *args], environ)
+        return self._run("mkdocs_imagegen", *args, environ=environ)
 
     def build(self, *args: str, host: str = "mkdocs", **environ: str) -> Run:
         """Run `mkdocs build` (or ProperDocs) in the site's folder."""
-        return self._run([sys.executable, "-m", host, "build", *args], environ)
+        return self._run(host, "build", *args, environ=environ)
 
     def plan(self, *args: str, **environ: str) -> dict[str, Any]:
         """Return `mkdocs-imagegen plan --format json`; stdout must hold nothing else."""
@@ -109,19 +124,9 @@ class Site:
         assert found, f"no cover in {uri}"
         return ((self.built / uri).parent / found.group(1)).resolve()
 
-    def _run(self, command: list[str], environ: Mapping[str, str]) -> Run:
+    def _run(self, module: str, *args: str, environ: Mapping[str, str]) -> Run:
         self.configure()
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env={**os.environ, **self._key(), **self.environ, **environ},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout, done.stderr)
+        return run_in(self.root, module, *args, **{**self._key(), **self.environ, **environ})
 
     def _key(self) -> dict[str, str]:
         if self.server is None:

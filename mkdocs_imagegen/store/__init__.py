@@ -24,10 +24,10 @@ from .renditions import Renditions
 from .rescue import rescue
 from .shelf import UnreadableRowError
 
-__all__ = ["Store", "UnreadableRowError"]
+__all__ = ["CHANGED", "Store", "UnreadableRowError"]
 
 _FOLDERS = ("originals", "renditions", "locks")
-_CHANGED = "changed"
+CHANGED = "changed"
 
 
 class Store:
@@ -39,7 +39,7 @@ class Store:
     def __init__(self, cache_dir: Path, *, read_only: bool) -> None:
         self.cache_dir = cache_dir
         self.read_only = read_only
-        self.changed_path = cache_dir / _CHANGED
+        self.changed_path = cache_dir / CHANGED
         """Touched by `mark_changed`; there from the start, unless read-only."""
         self._originals = Originals(cache_dir, read_only=read_only)
         self._renditions = Renditions(cache_dir, self._originals, read_only=read_only)
@@ -229,7 +229,7 @@ def _make(cache_dir: Path) -> bool:
         for name in _FOLDERS:
             (cache_dir / name).mkdir(parents=True, exist_ok=True)
         _create(cache_dir / ".gitignore", "*\n")
-        _create(cache_dir / _CHANGED, "")
+        _create(cache_dir / CHANGED, "")
     except PermissionError:
         return False
     except OSError as error:
@@ -250,7 +250,7 @@ def _create(path: Path, text: str) -> None:
 
 def _parts(cache_dir: Path) -> tuple[Path, ...]:
     indexes = (cache_dir / name / DB_NAME for name in ("originals", "renditions"))
-    return (*(cache_dir / name for name in (*_FOLDERS, _CHANGED)), *indexes)
+    return (*(cache_dir / name for name in (*_FOLDERS, CHANGED)), *indexes)
 
 
 def _refuse_links(cache_dir: Path) -> None:
