@@ -69,6 +69,12 @@ class PageCover:
         return f"{site_url.rstrip('/')}/{self.url}" if site_url else ""
 
 
+def check_own_pictures(orders: Orders, files: Files) -> Orders:
+    """Return the orders with what is to be told of own pictures that MkDocs will not publish."""
+    told = tuple(_left_out(order) for order in orders.orders if _is_left_out(order, files))
+    return Orders(orders.orders, orders.diagnostics + told)
+
+
 def place_covers(
     engine: Engine, orders: Orders, config: MkDocsConfig, files: Files
 ) -> tuple[dict[str, PageCover], tuple[Diagnostic, ...]]:
@@ -81,10 +87,7 @@ def place_covers(
         if file := published.files.get(src_uri):
             covers[src_uri] = _ours(order, file, stands_in=engine.settings.provider != "sketch")
             diagnostics += _register(file, config, files)
-        elif order.own_uri and not _is_on_site(order.own_uri, files):
-            diagnostics.append(_left_out(order))
-            continue
-        elif order.cover.own:
+        elif order.cover.own and not _is_left_out(order, files):
             covers[src_uri] = _own(engine, order, files)
         else:
             continue
@@ -127,9 +130,11 @@ def _own(engine: Engine, order: Order, files: Files) -> PageCover:
     )
 
 
-def _is_on_site(uri: str, files: Files) -> bool:
-    file = files.get_file_from_path(uri)
-    return file is not None and file.inclusion.is_included()
+def _is_left_out(order: Order, files: Files) -> bool:
+    if order.own_uri is None:
+        return False
+    file = files.get_file_from_path(order.own_uri)
+    return file is None or not file.inclusion.is_included()
 
 
 def _left_out(order: Order) -> Diagnostic:

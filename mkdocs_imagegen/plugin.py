@@ -20,7 +20,7 @@ from . import report, site
 from .engine import Engine
 from .errors import FrozenError, ImagegenError, OverBudgetError
 from .model import Action, ActionKind, Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
-from .pages import PageCover, place_covers
+from .pages import PageCover, check_own_pictures, place_covers
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin, survey_site
 
@@ -113,6 +113,7 @@ class ImagegenPlugin(SurveyedPlugin):
                 partial(site.digest_files, files=files, docs_dir=config.docs_dir),
                 self._front_matter_diagnostics(),
             )
+            orders = check_own_pictures(orders, files)
             if self.survey is not None:
                 self.survey.add(orders, engine)
                 if not site.has_languages(config):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import StringIO
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..model import Action, ActionKind, Plan, Priced
 from ..plan import Decision
 from ..pricing import usd_text
 from ..settings import Budget
 from .lines import plan_summary
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _SYMBOLS = {
     ActionKind.GENERATE: ("+", "bold green"),
@@ -47,8 +50,6 @@ def plan_text(
         colour: with ANSI colours.
     """
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     out = StringIO()
     rows = [_cells(action) for action in plan.actions]
@@ -63,18 +64,25 @@ def plan_text(
         emoji=False,
     )
     if rows:
-        table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-        for heading in _HEADINGS:
-            justify: Literal["left", "right"] = "right" if heading == "USD" else "left"
-            folded = heading in _FOLDED
-            table.add_column(heading, justify=justify, overflow="fold", no_wrap=not folded)
-        for row in rows:
-            table.add_row(*(Text(cell, style=style) for cell, style in row))
-        console.print(table)
+        console.print(_table(rows))
         console.print()
     for line in _totals(plan, decision, budget):
         console.print(line, width=columns)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _table(rows: Sequence[Sequence[tuple[str, str]]]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+    for heading in _HEADINGS:
+        justify: Literal["left", "right"] = "right" if heading == "USD" else "left"
+        folded = heading in _FOLDED
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=not folded)
+    for row in rows:
+        table.add_row(*(Text(cell, style=style) for cell, style in row))
+    return table
 
 
 def _least_width(rows: Sequence[Sequence[tuple[str, str]]]) -> int:

@@ -158,3 +158,4 @@ def test_a_picture_that_mkdocs_leaves_out_of_the_site_is_told(keyless_site: Site
     assert "a.md:2: cover: raw/own.png is left out of the site" in built.stderr
     assert read_page(site.page("a/index.html")).figures == []
     assert site.build("--strict").code == 1
+    assert [told["level"] for told in site.plan()["diagnostics"]] == ["warning"]
