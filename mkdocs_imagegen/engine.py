@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from . import plan as planning
-from .errors import ImagegenError, SettingsError, StoreError
+from .errors import ImagegenError, SettingsError
 from .model import ArticleSource, Diagnostic, Order, Orders, Outcome, Plan, Size
 from .pricing import PriceBook
 from .prompts import Prompts
@@ -124,11 +124,7 @@ class Engine:
                 f"of {len(plan.actions)} covers",
                 hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
             )
-        if self.store.read_only:
-            raise StoreError(
-                "the store is read-only, so nothing can be bought",
-                hint="give this user write permission on the cache folder, or use mode: frozen",
-            )
+        self.store.require_writable()
         return approved
 
     def foresee(self, plan: Plan, *, strict: bool) -> planning.Decision:

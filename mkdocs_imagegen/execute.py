@@ -60,11 +60,6 @@ def execute(
     purchases = approved.plan.purchases
     if not purchases:
         return
-    if store.read_only:
-        raise StoreError(
-            "the store is read-only, so nothing can be bought",
-            hint="give this user write permission on the cache folder, or use mode: frozen",
-        )
     store.prepare()
     buyer = _Buyer(provider, store, book, _Wall(approved.budget), now)
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="imagegen")

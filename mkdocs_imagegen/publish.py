@@ -28,6 +28,7 @@ from .model import (
     Sketch,
     StoreState,
 )
+from .plan import DAMAGE_HINT
 from .providers import sketch
 from .settings import Settings
 from .store import Store
@@ -231,6 +232,5 @@ def _unpublished(order: Order, error: ImagegenError) -> Diagnostic:
         "warning",
         f"the cover that was paid for can't be published: {error.message}",
         article=order.cover.article.src_uri,
-        hint="put the store folder back from a backup, or pay once more: "
-        "mkdocs-imagegen apply --rebuy",
+        hint=DAMAGE_HINT,
     )

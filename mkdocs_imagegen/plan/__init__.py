@@ -6,11 +6,12 @@ no second way to decide what is bought.
     read_covers -> make_orders -> (the store is looked at) -> make_plan -> approve
 """
 
-from .actions import make_plan
+from .actions import DAMAGE_HINT, make_plan
 from .approval import ApprovedPlan, Decision, approve, decide
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
 
 __all__ = [
+    "DAMAGE_HINT",
     "ApprovedPlan",
     "Decision",
     "Digests",

@@ -21,6 +21,11 @@ from ..model import (
 from ..pricing import PriceBook
 from ..settings import Settings
 
+DAMAGE_HINT = (
+    "put the store folder back from a backup, or pay once more: mkdocs-imagegen apply --rebuy"
+)
+"""The ways out for a cover that was paid for and can't be used."""
+
 
 def make_plan(
     orders: Orders, state: StoreState, book: PriceBook, settings: Settings, *, rebuy: bool = False
@@ -91,6 +96,5 @@ def _damage_diagnostic(action: Action, original: OriginalDamaged) -> Diagnostic:
         article=action.article,
         key="cover_prompt",
         line=action.cover.line("prompt"),
-        hint="put the store folder back from a backup, or pay once more: "
-        "mkdocs-imagegen apply --rebuy",
+        hint=DAMAGE_HINT,
     )

@@ -119,6 +119,18 @@ class Store:
         """
         return self._originals.path(record)
 
+    def require_writable(self) -> None:
+        """Refuse to buy what could not be kept; costs no I/O.
+
+        Raises:
+            StoreError: where this store is read-only.
+        """
+        if self.read_only:
+            raise StoreError(
+                "the store is read-only, so nothing can be bought",
+                hint="give this user write permission on the cache folder, or use mode: frozen",
+            )
+
     def prepare(self) -> None:
         """Make sure that pictures can be kept, before the first one is paid for.
 
@@ -127,6 +139,7 @@ class Store:
         Raises:
             StoreError: where they can't.
         """
+        self.require_writable()
         self._originals.prepare()
 
     def rescue(self, record: Record, picture: bytes) -> str:
