@@ -17,6 +17,9 @@ PAIRED_KEYS = ("OPENAI_API_KEY", "NBILITY_API_KEY")
 
 DRY_RUN = "IMAGEGEN_DRY_RUN"
 CI = "CI"
+JOBS = ("IMAGEGEN_JOB", "GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILDKITE_BUILD_ID", "CIRCLE_WORKFLOW_ID")
+JOBS += ("BUILD_BUILDID", "BUILD_TAG")
+"""Where CI services tell the id of a run: GitHub, GitLab, Buildkite, CircleCI, Azure, Jenkins."""
 
 
 def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -49,6 +52,11 @@ def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]
 def is_dry_run(environ: Mapping[str, str]) -> bool:
     """Tell whether the environment forbids every purchase, those of the command line too."""
     return says_yes(environ.get(DRY_RUN, ""))
+
+
+def job_id(environ: Mapping[str, str]) -> str:
+    """Return the id of the CI run, `""` where this is none."""
+    return next((environ[name] for name in JOBS if environ.get(name)), "")
 
 
 def says_yes(text: str) -> bool:

@@ -6,6 +6,8 @@ ImagegenError                 exit 1   what went wrong, where, and the one thing
 ├─ ArticlesError              exit 1   front matter, under --strict
 ├─ TemplateError              exit 1   a prompt template that can't be rendered
 ├─ FrozenError                exit 1   mode frozen, and a cover is missing
+├─ LockfileError              exit 1   imagegen.lock can't be read
+├─ StalePlanError             exit 1   a saved plan that is not today's any more
 ├─ OverBudgetError            exit 4   a wall of `budget:` stands before the purchase
 ├─ StoreError                 exit 1   the store can't be opened, read or written
 │  └─ DamagedOriginalError    exit 1   paid bytes that are not what was stored
@@ -24,7 +26,7 @@ ImagegenError                 exit 1   what went wrong, where, and the one thing
    ├─ AnswerError                      an answer without a usable picture   (stops, may be billed)
    └─ EndpointError                    this is no Image API                 (stops the run)
 
-Exit codes: 0 fine, 1 error, 2 usage (click), 4 over budget.
+Exit codes: 0 fine, 1 error, 2 usage (click), 3 would change or pay (`--check`), 4 over budget.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 EXIT_ERROR = 1
+EXIT_WOULD_CHANGE = 3
 EXIT_OVER_BUDGET = 4
 
 
@@ -77,6 +80,14 @@ class TemplateError(ImagegenError):
 
 class FrozenError(ImagegenError):
     """Mode frozen found a cover that is not in the store."""
+
+
+class LockfileError(ImagegenError):
+    """imagegen.lock holds a merge conflict, or is not what this version writes."""
+
+
+class StalePlanError(ImagegenError):
+    """A saved plan names other purchases than the site asks for by now."""
 
 
 class OverBudgetError(ImagegenError):

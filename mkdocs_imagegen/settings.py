@@ -44,10 +44,14 @@ class PathDefaults:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The walls around one run."""
+    """The walls around purchases."""
 
     per_build_usd: Decimal | None = None
+    """Of one run."""
+    per_month_usd: Decimal | None = None
+    """Of all runs on one store, by calendar month in UTC."""
     max_images: int = 25
+    """Of one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Settings:
     defaults: tuple[PathDefaults, ...] = ()
     max_prompt_chars: int = 4_000
     budget: Budget = field(default_factory=Budget)
+    on_change: Literal["keep", "repaint"] = "keep"
+    """Whether a change that the site makes, and no author, leaves approved pictures alone."""
     concurrency: int = 4
     timeout_s: float = 300.0
     insert: Literal["above_title", "below_title"] | None = "below_title"

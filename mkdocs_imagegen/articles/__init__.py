@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .authors import author_names
 from .cover import read_cover
 from .defaults import check_defaults
 from .fields import COVER_FIELDS, Field
@@ -12,6 +13,7 @@ __all__ = [
     "COVER_FIELDS",
     "Field",
     "SizeRules",
+    "author_names",
     "check_defaults",
     "read_cover",
     "scan_front_matter",

@@ -7,7 +7,7 @@ no second way to decide what is bought.
 """
 
 from .actions import DAMAGE_HINT, make_plan
-from .approval import ApprovedPlan, Decision, approve, decide
+from .approval import ApprovedPlan, Decision, Outlook, approve, decide
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ApprovedPlan",
     "Decision",
     "Digests",
+    "Outlook",
     "approve",
     "decide",
     "make_orders",

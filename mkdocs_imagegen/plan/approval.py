@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ..errors import ArticlesError, OverBudgetError
-from ..model import Plan, Priced, Unpriced
+from ..model import Alternative, Plan, Priced, Unpriced
 from ..pricing import usd_text
 from ..settings import Budget, Endpoint, Mode, Settings
 
@@ -71,6 +71,19 @@ class Decision:
 
     buys: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is told beside a plan."""
+
+    decision: Decision | None = None
+    """Of a `mkdocs build` here and now; `None` leaves it out."""
+    budget: Budget = field(default_factory=Budget)
+    month_usd: Decimal = Decimal(0)
+    """What this month's purchases hold of `budget: per_month` so far."""
+    alternative: Alternative | None = None
+    """The cheapest other way to buy the same covers; `None` where there is none."""
 
 
 def decide(
