@@ -17,8 +17,15 @@ PAIRED_KEYS = ("OPENAI_API_KEY", "NBILITY_API_KEY")
 
 DRY_RUN = "IMAGEGEN_DRY_RUN"
 CI = "CI"
-JOBS = ("IMAGEGEN_JOB", "GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILDKITE_BUILD_ID", "CIRCLE_WORKFLOW_ID")
-JOBS += ("BUILD_BUILDID", "BUILD_TAG")
+JOBS = (
+    "IMAGEGEN_JOB",
+    "GITHUB_RUN_ID",
+    "CI_PIPELINE_ID",
+    "BUILDKITE_BUILD_ID",
+    "CIRCLE_WORKFLOW_ID",
+    "BUILD_BUILDID",
+    "BUILD_TAG",
+)
 """Where CI services tell the id of a run: GitHub, GitLab, Buildkite, CircleCI, Azure, Jenkins."""
 
 

@@ -48,10 +48,10 @@ class Budget:
 
     per_build_usd: Decimal | None = None
     """Of one run."""
-    per_month_usd: Decimal | None = None
-    """Of all runs on one store, by calendar month in UTC."""
     max_images: int = 25
     """Of one run."""
+    per_month_usd: Decimal | None = None
+    """Of all runs on one store, by calendar month in UTC."""
 
 
 @dataclass(frozen=True, slots=True)

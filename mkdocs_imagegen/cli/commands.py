@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import click
 
 from .. import __version__, report
-from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, ImagegenError, SettingsError
+from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET
 from ..execute import ended_at_wall
 from ..model import Bought, Diagnostic, Found, Outcome, Plan
 from ..plan import ApprovedPlan
