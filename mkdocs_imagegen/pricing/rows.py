@@ -1,15 +1,16 @@
-"""The book's rows, and how they are read from YAML."""
+"""The book's rows, and how the package's own are read from YAML."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from types import MappingProxyType
 
 import yaml
 
-from ..model import Size
+from ..model import ShutDown, Size
+from .nodes import Node
 from .sizes import FreeSizes, ListedSizes, SizeRule
 from .tokens import Formula, Measured, OutputTokens, Table
 
@@ -19,8 +20,36 @@ class Rates:
     """USD per million tokens."""
 
     text_in: Decimal
+    text_cached: Decimal
     image_in: Decimal
+    image_cached: Decimal
     image_out: Decimal
+
+
+RATES = tuple(rate.name for rate in fields(Rates))
+
+
+@dataclass(frozen=True, slots=True)
+class PerToken:
+    """A picture costs by what goes in and what comes out."""
+
+    rates: Rates
+    output_tokens: OutputTokens
+    batch: Decimal | None = None
+    """The Batch API's price as a factor on this one; `None` where the model takes no batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerImage:
+    """A picture has a price, whatever goes in."""
+
+    flat_usd: Decimal | None = None
+    """At every quality; `None` where it depends on the quality."""
+    by_quality_usd: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def usd(self, quality: str) -> Decimal | None:
+        """Return a picture's price, `None` where nothing is said of that quality."""
+        return self.by_quality_usd.get(quality, self.flat_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,50 +57,101 @@ class ModelPrices:
     """One row of the book."""
 
     as_of: str
+    """ISO date; `""` in a site's own row that does not say."""
     source: str
-    rates: Rates
+    charge: PerToken | PerImage
     sizes: SizeRule
     qualities: tuple[str, ...]
-    output_tokens: OutputTokens
+    """`()` for any."""
+    shut_down: ShutDown | None = None
+    own: bool = False
+    """Whether the site names the price: it holds whatever the endpoint is."""
+
+    @property
+    def priced_qualities(self) -> tuple[str, ...]:
+        """The qualities that have a price, `auto` left out; `()` where any has the same."""
+        match self.charge:
+            case PerToken(output_tokens=method):
+                known = method.qualities
+            case PerImage(flat_usd=None, by_quality_usd=prices):
+                known = tuple(prices)
+            case PerImage():
+                known = self.qualities
+        allowed = self.qualities or known
+        return tuple(quality for quality in known if quality in allowed and quality != "auto")
 
 
-def read_rows(text: str) -> Mapping[str, ModelPrices]:
-    """Read a book's rows, by every name that they hold for: see `PriceBook.parse`."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a book's YAML says, by model name; a snapshot or twin has its model's row."""
+
+    models: Mapping[str, ModelPrices]
+    retired: Mapping[str, ShutDown]
+
+
+def read_rows(text: str) -> Rows:
+    """Read a book's rows: see `PriceBook.parse`."""
     try:
         # The C loader is many times faster, and a book is read at every build.
         fast = yaml.__with_libyaml__
         book = yaml.load(text, Loader=yaml.CSafeLoader) if fast else yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as e:
         raise ValueError(f"price book: not valid YAML: {e}") from e
-    models = _Node("price book", book).fields("models")["models"]
+    parts = Node("price book", book).fields("models", optional=["retired"])
     rows: dict[str, ModelPrices] = {}
-    for model, node in models.mapping().items():
+    for model, node in parts["models"].mapping().items():
         row, also = _row(node)
         for name in (model, *also):
             if name in rows:
                 raise ValueError(f"{node.where}: the name {name} has a row already")
             rows[name] = row
-    return MappingProxyType(rows)
+    retired = parts["retired"].mapping() if "retired" in parts else {}
+    dates = {model: read_shut_down(node) for model, node in retired.items()}
+    return Rows(MappingProxyType(rows), MappingProxyType(dates))
 
 
-def _row(node: _Node) -> tuple[ModelPrices, tuple[str, ...]]:
+def _row(node: Node) -> tuple[ModelPrices, tuple[str, ...]]:
     """Read a model's row and the other names that it holds for."""
     row = node.fields(
-        "also", "as_of", "source", "usd_per_million", "sizes", "qualities", "output_tokens"
+        *("also", "as_of", "source", "usd_per_million", "sizes", "qualities", "output_tokens"),
+        optional=["batch", "shut_down"],
     )
-    rates = row["usd_per_million"].fields("text_in", "image_in", "image_out")
+    rates = row["usd_per_million"].fields(*RATES)
+    charge = PerToken(
+        Rates(**{name: rate.amount() for name, rate in rates.items()}),
+        read_output_tokens(row["output_tokens"]),
+        row["batch"].factor() if "batch" in row else None,
+    )
     prices = ModelPrices(
-        as_of=row["as_of"].text(),
+        as_of=row["as_of"].date().isoformat(),
         source=row["source"].text(),
-        rates=Rates(**{name: rate.decimal() for name, rate in rates.items()}),
-        sizes=_size_rule(row["sizes"]),
-        qualities=tuple(quality.text() for quality in row["qualities"].items()),
-        output_tokens=_output_tokens(row["output_tokens"]),
+        charge=charge,
+        sizes=read_size_rule(row["sizes"]),
+        qualities=read_qualities(row["qualities"]),
+        shut_down=read_shut_down(row["shut_down"]) if "shut_down" in row else None,
     )
     return prices, tuple(name.text() for name in row["also"].items())
 
 
-def _size_rule(node: _Node) -> FreeSizes | ListedSizes:
+def read_shut_down(node: Node) -> ShutDown:
+    """Read a date and the model to use instead."""
+    value = node.value
+    if isinstance(value, Mapping):  # YAML 1.1 takes an unquoted `on` for true
+        value = {"on" if key is True else key: item for key, item in value.items()}
+    row = Node(node.where, value, node.quoted).fields("on", "successor")
+    return ShutDown(row["on"].date(), row["successor"].text())
+
+
+def read_qualities(node: Node) -> tuple[str, ...]:
+    """Read a list of qualities with at least one."""
+    qualities = tuple(quality.text() for quality in node.items())
+    if not qualities:
+        raise node.error("at least one quality")
+    return qualities
+
+
+def read_size_rule(node: Node) -> FreeSizes | ListedSizes:
+    """Read a list of sizes, or limits."""
     if isinstance(node.value, list):
         if not node.value:
             raise node.error("at least one size")
@@ -83,7 +163,8 @@ def _size_rule(node: _Node) -> FreeSizes | ListedSizes:
     return rule
 
 
-def _output_tokens(node: _Node) -> OutputTokens:
+def read_output_tokens(node: Node) -> OutputTokens:
+    """Read how a picture's tokens are counted."""
     methods = node.mapping()
     match list(methods):
         case ["factors"]:
@@ -97,67 +178,11 @@ def _output_tokens(node: _Node) -> OutputTokens:
             raise node.error("one of factors, table and measured")
 
 
-def _tokens_by_size(node: _Node) -> dict[str, dict[Size, int]]:
+def _tokens_by_size(node: Node) -> dict[str, dict[Size, int]]:
     return {
         quality: {
-            _Node(tokens.where, size).size(): tokens.whole()
+            Node(tokens.where, size).size(): tokens.whole()
             for size, tokens in sizes.mapping().items()
         }
         for quality, sizes in node.mapping().items()
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A value of the YAML document and where it stands."""
-
-    where: str
-    value: object
-
-    def error(self, wanted: str) -> ValueError:
-        return ValueError(f"{self.where}: expected {wanted}, found {self.value!r:.80}")
-
-    def mapping(self) -> dict[str, _Node]:
-        if not isinstance(self.value, dict) or not self.value:
-            raise self.error("a mapping")
-        for key in self.value:
-            if not isinstance(key, str):
-                raise self.error(f"text as the key {key!r} (quote it)")
-        return {key: _Node(f"{self.where}: {key}", value) for key, value in self.value.items()}
-
-    def fields(self, *names: str) -> dict[str, _Node]:
-        """Read a mapping that has exactly these keys."""
-        found = self.mapping()
-        if found.keys() != set(names):
-            raise self.error(f"the fields {', '.join(names)}")
-        return found
-
-    def items(self) -> list[_Node]:
-        if not isinstance(self.value, list):
-            raise self.error("a list")
-        return [_Node(f"{self.where}[{i}]", item) for i, item in enumerate(self.value)]
-
-    def text(self) -> str:
-        if not isinstance(self.value, str) or not self.value:
-            raise self.error("text (quote it)")
-        return self.value
-
-    def whole(self) -> int:
-        if type(self.value) is not int or self.value <= 0:
-            raise self.error("a whole number above 0")
-        return self.value
-
-    def decimal(self) -> Decimal:
-        try:
-            number = Decimal(self.text())
-        except InvalidOperation:
-            raise self.error("an amount in USD") from None
-        if not number.is_finite() or number < 0:
-            raise self.error("an amount in USD")
-        return number
-
-    def size(self) -> Size:
-        try:
-            return Size.parse(self.text())
-        except ValueError:
-            raise self.error("a size such as 1536x1024") from None

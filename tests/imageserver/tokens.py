@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import toktok
+
 FACTORS_2: Mapping[str, int] = {"low": 16, "medium": 48, "high": 96}
 FACTORS_2_5: Mapping[str, int] = {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96}
 
@@ -44,8 +46,9 @@ def by_invention(quality: str, width: int, height: int) -> int:
 
 
 def of_text(prompt: str) -> int:
-    """Return a prompt's tokens by this server's own rule: 6, and one for every 4 bytes begun."""
-    return _ceil_div(len(prompt.encode()), 4) + 6
+    """Return a prompt's tokens as the real service does: those of o200k, and 6."""
+    count: int = toktok.batch_count([prompt], "o200k_base", threads=1)[0]
+    return count + 6
 
 
 def _ceil_div(dividend: int, divisor: int) -> int:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from importlib.resources import files
@@ -41,7 +40,8 @@ models:
     also: [m-1]
     as_of: "2026-11-22"
     source: https://example.org/prices
-    usd_per_million: {text_in: "5.00", image_in: "8.00", image_out: "30.00"}
+    usd_per_million:
+      {text_in: "5", text_cached: "1.25", image_in: "8", image_cached: "2", image_out: "30.00"}
     sizes: [1024x1024]
     qualities: [low]
     output_tokens: {table: {low: {1024x1024: 272}}}
@@ -282,10 +282,6 @@ def test_a_quality_of_another_model_is_unpriced() -> None:
 @pytest.mark.parametrize(("model", "size"), [(FREE, "1200x630"), (LISTED, "1536x864")])
 def test_a_size_that_the_model_does_not_take_is_unpriced(model: str, size: str) -> None:
     assert f"does not take {size}" in why_unpriced(request(model, size))
-
-
-def test_an_edit_is_unpriced_because_its_input_pictures_are_not_counted() -> None:
-    assert "edit" in why_unpriced(replace(request(), kind="edit", reference_digests=("ab",)))
 
 
 # Input
