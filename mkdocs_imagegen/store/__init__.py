@@ -1,13 +1,13 @@
-"""The store: what was paid for, and what is made of it, below one cache folder.
+"""The store: what was paid for, and what is made of it.
 
-`originals/` and `renditions/` are diskcaches, `locks/` holds a lock file a request, `changed` is
-touched after purchases. Opens no socket, decodes no picture, never unpickles, evicts no original.
+In the cache folder `originals/` and `renditions/` are diskcaches, `locks/` holds a lock file a
+request, `changed` is touched after purchases. A covers folder, for git, may hold the originals too.
+Opens no socket, decodes no picture, never unpickles, evicts no original.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -15,51 +15,55 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import StoreError
-from ..model import Record, Rendition, Size
+from ..model import OriginalDamaged, Record, Rendition, Size
+from .covers import Covers
 from .faults import told
-from .index import DB_NAME
+from .folders import CHANGED, check_cache, check_covers, make_cache
 from .locks import hold
-from .originals import HEX64, Originals
+from .originals import Originals
+from .paid import Paid
+from .records import HEX64, record_of
 from .renditions import Renditions
 from .rescue import rescue
 from .shelf import UnreadableRowError
 
-__all__ = ["CHANGED", "Store", "UnreadableRowError"]
-
-_FOLDERS = ("originals", "renditions", "locks")
-CHANGED = "changed"
+__all__ = ["CHANGED", "Store", "UnreadableRowError", "record_of"]
 
 
 class Store:
     """Everything that is kept between builds. Safe for threads and for processes; not for forks.
 
-    Read-only where the folder can't be written: it serves what is there and refuses to write.
+    Read-only where the cache folder can't be written: it serves what is there, in the covers folder
+    too, and refuses to write.
     """
 
-    def __init__(self, cache_dir: Path, *, read_only: bool) -> None:
+    def __init__(self, cache_dir: Path, covers_dir: Path | None = None, *, read_only: bool) -> None:
         self.cache_dir = cache_dir
         self.read_only = read_only
         self.changed_path = cache_dir / CHANGED
         """Touched by `mark_changed`; there from the start, unless read-only."""
         self._originals = Originals(cache_dir, read_only=read_only)
-        self._renditions = Renditions(cache_dir, self._originals, read_only=read_only)
+        covers = None if covers_dir is None else Covers(covers_dir)
+        self._paid = Paid(self._originals, covers, self._covers_lock)
+        self._renditions = Renditions(cache_dir, self._paid, read_only=read_only)
 
     @classmethod
-    def open(cls, cache_dir: Path) -> Store:
-        """Open the store, and make its folders where they are missing.
+    def open(cls, cache_dir: Path, covers_dir: Path | None = None) -> Store:
+        """Open the store, and make the cache's folders where they are missing.
 
-        The originals' index is read here, that of the renditions when it is first needed.
+        The originals' index is read here, all else when it is first needed. The covers folder is
+        made when it is first written.
 
         Raises:
-            StoreError: where the folder is a file, holds links, or its index is damaged or of a
-                later format. Nothing is changed then.
+            StoreError: where a folder is a file, the cache holds links, or its index is damaged or
+                of a later format. Nothing is changed then.
         """
         cache_dir = Path(os.path.realpath(cache_dir))
-        _refuse_names_that_expand(cache_dir)
-        _refuse_links(cache_dir)
-        with told("opened", cache_dir):
-            read_only = not _make(cache_dir)
-        store = cls(cache_dir, read_only=read_only)
+        check_cache(cache_dir)
+        if covers_dir is not None:
+            covers_dir = Path(os.path.realpath(covers_dir))
+            check_covers(covers_dir)
+        store = cls(cache_dir, covers_dir, read_only=not make_cache(cache_dir))
         try:
             store._originals.load()
         except StoreError:
@@ -83,25 +87,37 @@ class Store:
     ) -> None:
         self.close()
 
-    def record(self, request_key: str) -> Record | None:
+    def record(self, request_key: str, digest: str = "") -> Record | None:
         """Return the record of a paid request, or None where this store knows of none.
 
+        Where the original's `digest` is given, None also stands for records of other originals and
+        for one that can't be read. Else, where the cache has none, all records of the covers folder
+        are read, once.
+
         Raises:
-            StoreError: where there is a row, but it can't be read.
+            StoreError: where there may be one, but it can't be read.
         """
-        return self._originals.record(request_key)
+        return self._paid.record(request_key, digest)
 
     def records(self) -> Iterator[Record]:
-        """Yield every record that can be read, in no order."""
-        return self._originals.records()
+        """Yield every record that can be read, in no order, one a request."""
+        return self._paid.records()
 
-    def damage(self, record: Record) -> str:
-        """Tell what is wrong with a record's original, `""` where it has the recorded length.
+    def damage(self, record: Record) -> OriginalDamaged | None:
+        """Tell what is wrong with a record's original, None where one place has its whole length.
 
-        Completes "the original is ...": `missing`, `empty`, `12 of 2,345 bytes long`. Reads no
-        byte of it: `read_original` also compares the digest.
+        Its `why` completes "the original is ...": `missing`, `empty`, `12 of 2,345 bytes long`.
+        Reads no byte of it: `read_original` also compares the digest.
         """
-        return self._originals.damage(record)
+        return self._paid.damage(record)
+
+    def has_original(self, digest: str, size_bytes: int) -> bool:
+        """Tell whether one place has an original of this length, by a look in memory mostly."""
+        return self._paid.file(digest, size_bytes) is not None
+
+    def in_covers(self, digest: str) -> bool:
+        """Tell whether the covers folder has a file for an original, or a git-lfs pointer to it."""
+        return self._paid.in_covers(digest)
 
     def read_original(self, record: Record) -> bytes:
         """Return the bytes that were paid for.
@@ -109,7 +125,7 @@ class Store:
         Raises:
             DamagedOriginalError: where they are missing or differ from the record's digest.
         """
-        return self._originals.read(record)
+        return self._paid.read(record)
 
     def original_path(self, record: Record) -> Path:
         """Return where the original lies, for copying it untouched. Only its length is checked.
@@ -117,46 +133,64 @@ class Store:
         Raises:
             DamagedOriginalError: where it is missing or of another length.
         """
-        return self._originals.path(record)
+        return self._paid.path(record)
 
     def require_writable(self) -> None:
-        """Refuse to buy what could not be kept; costs no I/O.
+        """Refuse to buy what could not be kept. Writes nothing.
 
         Raises:
-            StoreError: where this store is read-only.
+            StoreError: where this store is read-only, or the covers folder can't be written.
         """
         if self.read_only:
             raise StoreError(
                 "the store is read-only, so nothing can be bought",
                 hint="give this user write permission on the cache folder, or use mode: frozen",
             )
+        self._paid.require_writable()
 
     def prepare(self) -> None:
         """Make sure that pictures can be kept, before the first one is paid for.
 
-        Opens the index for writing, and writes a file of a large picture's length on trial.
+        Opens the index for writing, makes the covers folder, and writes a file of a large picture's
+        length on trial to both.
 
         Raises:
             StoreError: where they can't.
         """
         self.require_writable()
-        self._originals.prepare()
+        self._paid.prepare()
 
     def rescue(self, record: Record, picture: bytes) -> str:
         """Save what `put` could not keep, anywhere on disk, and tell where in words."""
+        with contextlib.suppress(StoreError):
+            if self._paid.cached(record):
+                return f"it is kept in {self.cache_dir}"
         return rescue(self.cache_dir, record, picture)
 
     def put(self, record: Record, picture: bytes) -> None:
         """Keep what was paid for. On return both are on disk, the picture before its record.
 
-        A sound original is not written again; a damaged one is replaced. The request's earlier
-        record, if there is one, is replaced; the original that it names stays.
+        The cache has them before the covers folder is touched. A sound original is not written
+        again; a damaged one is replaced. The request's earlier record of it, if there is one, is
+        replaced; other originals stay.
 
         Raises:
-            StoreError: where they can't be written.
+            StoreError: where they can't be written; it says so where the cache has them all the
+                same.
             ValueError: where the record is not of this picture.
         """
-        self._originals.put(record, picture)
+        self._paid.put(record, picture)
+
+    def keep(self, record: Record) -> bool:
+        """Copy what only the cache has into the covers folder; tell whether something was written.
+
+        Does nothing without a covers folder. A git-lfs pointer in it is left alone.
+
+        Raises:
+            StoreError: where the folder can't be written.
+            DamagedOriginalError: where no place has the original's bytes.
+        """
+        return self._paid.keep(record)
 
     def rendition(self, key: str) -> Rendition | None:
         """Return what is known of a rendition, or None where it must be made (again)."""
@@ -195,14 +229,6 @@ class Store:
         """
         return self._renditions.path(rendition)
 
-    def read_rendition(self, rendition: Rendition) -> bytes:
-        """Return a rendition's bytes.
-
-        Raises:
-            StoreError: where they are missing or differ from its digest.
-        """
-        return self._renditions.read(rendition)
-
     def lock(
         self, request_key: str, on_wait: Callable[[], None] | None = None
     ) -> AbstractContextManager[None]:
@@ -235,52 +261,7 @@ class Store:
             once_held=lambda: self._originals.forget(request_key),
         )
 
-
-def _make(cache_dir: Path) -> bool:
-    """Make what is missing; False where that, or writing what is there, is not permitted."""
-    try:
-        for name in _FOLDERS:
-            (cache_dir / name).mkdir(parents=True, exist_ok=True)
-        _create(cache_dir / ".gitignore", "*\n")
-        _create(cache_dir / CHANGED, "")
-    except PermissionError:
-        return False
-    except OSError as error:
-        if error.errno != errno.EROFS:
-            raise
-        return False
-    return all(
-        os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-        for path in (cache_dir, *_parts(cache_dir))
-        if path.exists()
-    )
-
-
-def _create(path: Path, text: str) -> None:
-    with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _parts(cache_dir: Path) -> tuple[Path, ...]:
-    indexes = (cache_dir / name / DB_NAME for name in ("originals", "renditions"))
-    return (*(cache_dir / name for name in (*_FOLDERS, CHANGED)), *indexes)
-
-
-def _refuse_links(cache_dir: Path) -> None:
-    """A link in a poisoned cache would have us write where it points."""
-    for path in _parts(cache_dir):
-        if path.is_symlink():
-            raise StoreError(
-                f"{path}: the store can't be opened: this is a link",
-                hint=f"remove the link; to keep the store elsewhere, link {cache_dir} itself",
-            )
-
-
-def _refuse_names_that_expand(cache_dir: Path) -> None:
-    """The cache library would take `$HOME` in a path for the variable, and use another folder."""
-    if os.path.expandvars(cache_dir) != str(cache_dir):
-        raise StoreError(
-            f"{cache_dir}: the store can't be opened: its path holds the name of an environment "
-            "variable after a $ or between two %",
-            hint="set cache_dir to a folder without $ and % in its path",
-        )
+    def _covers_lock(self) -> AbstractContextManager[None]:
+        if self.read_only:
+            return nullcontext()
+        return hold(self.cache_dir / "locks" / "covers.lock")

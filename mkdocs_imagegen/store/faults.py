@@ -15,10 +15,12 @@ _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 @contextmanager
-def told(doing: str, folder: Path | str, *, mend: str = "") -> Iterator[None]:
+def told(
+    doing: str, folder: Path | str, *, mend: str = "", index: str = "index cache.db"
+) -> Iterator[None]:
     """Turn what is raised within into a StoreError.
 
-    `doing` is a participle (`opened`, `written`). `mend` is the hint for a damaged index.
+    `doing` is a participle (`opened`, `written`). `mend` is the hint for a damaged `index`.
 
     Raises:
         StoreError: for every OSError and every error of SQLite.
@@ -26,11 +28,13 @@ def told(doing: str, folder: Path | str, *, mend: str = "") -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        why, hint = _why(error, folder, mend)
+        why, hint = _why(error, folder, mend, index)
         raise StoreError(f"{folder}: the store can't be {doing}: {why}", hint=hint) from error
 
 
-def _why(error: OSError | sqlite3.Error, folder: Path | str, mend: str) -> tuple[str, str]:
+def _why(
+    error: OSError | sqlite3.Error, folder: Path | str, mend: str, index: str
+) -> tuple[str, str]:
     code = error.errno if isinstance(error, OSError) else None
     name = str(getattr(error, "sqlite_errorname", ""))
     if code in _FULL or name == "SQLITE_FULL":
@@ -46,4 +50,4 @@ def _why(error: OSError | sqlite3.Error, folder: Path | str, mend: str) -> tuple
         return "a file stands where a folder should be", f"remove the file at or above {folder}"
     if isinstance(error, OSError):
         return error.strerror or str(error), f"check the disk that {folder} lies on"
-    return f"its index cache.db is damaged ({error})", mend
+    return f"its {index} is damaged ({error})", mend

@@ -1,4 +1,4 @@
-"""Value files below a diskcache folder: where one may lie, and how it is written to stay."""
+"""Files of the store: where a value file may lie, what is wrong with one, how it is written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..keys import digest
+from ..model import OriginalDamaged
+
+MISSING = "missing"
+CHANGED = "changed: its bytes are not those that were paid for"
+_POINTER = b"version https://git-lfs.github.com/spec/v1"
+_POINTER_LIMIT_BYTES = 1024
+"""Of a git-lfs pointer, by its specification."""
 _SHAPE = re.compile(r"([0-9a-f]{2})[/\\]([0-9a-f]{2})[/\\]([0-9a-f]{28}\.val)")
 """The names that diskcache makes; a store written on Windows has the other slash."""
 
@@ -45,11 +53,57 @@ def locate(root: str, filename: object, checked: set[str] | None = None) -> Valu
             if not is_real_folder(step):
                 return None
             checked.add(step)
-    path = f"{folder}{os.sep}{name}"
+    return regular_file(f"{folder}{os.sep}{name}")
+
+
+def regular_file(path: str) -> ValueFile | None:
+    """Return a file as it lies on disk, or None where there is none, or a link to one."""
     found = _lstat(path)
     if found is None or not stat.S_ISREG(found.st_mode):
         return None
     return ValueFile(path, found.st_size)
+
+
+def compared(
+    file: ValueFile | None, original_digest: str, size_bytes: int
+) -> ValueFile | OriginalDamaged:
+    """Return an original's file where it has this length, else what is wrong with it."""
+    if file is None:
+        return OriginalDamaged(MISSING, original_digest)
+    if file.size_bytes == size_bytes:
+        return file
+    if is_pointer(file):
+        return OriginalDamaged("only a git-lfs pointer", original_digest, pointer=True)
+    if not file.size_bytes:
+        why = "empty"
+    elif file.size_bytes < size_bytes:
+        why = f"{file.size_bytes:,} of {size_bytes:,} bytes long"
+    else:
+        why = f"{file.size_bytes:,} bytes long instead of {size_bytes:,}"
+    return OriginalDamaged(why, original_digest)
+
+
+def is_pointer(file: ValueFile) -> bool:
+    """Tell whether a file holds git-lfs's note of where its content is, not the content."""
+    if not 0 < file.size_bytes < _POINTER_LIMIT_BYTES:
+        return False
+    try:
+        return Path(file.path).read_bytes().startswith(_POINTER)
+    except OSError:
+        return False
+
+
+def read_checked(file: ValueFile, original_digest: str) -> bytes | None:
+    """Return a file's bytes, or None where they are gone or have another digest.
+
+    Raises:
+        OSError: where they can't be read.
+    """
+    try:
+        data = Path(file.path).read_bytes()
+    except FileNotFoundError:
+        return None
+    return data if digest(data) == original_digest else None
 
 
 def is_real_folder(path: str | Path) -> bool:
@@ -79,16 +133,36 @@ def write_durably(root: str, filename: str, data: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (is_real_folder(outer) and is_real_folder(folder)):
         raise NotADirectoryError(f"{folder} is a link")
+    _write_new(path, data)
+    for parent in (folder, outer, Path(root)):
+        _sync_folder(parent)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file, or replace one (a link itself, never what it points at), whole or not at all.
+
+    Raises:
+        OSError: where it can't be written; what was there stays.
+    """
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    _write_new(temporary, data)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _write_new(path: Path, data: bytes) -> None:
     try:
         with path.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:
         path.unlink(missing_ok=True)
         raise
-    for parent in (folder, outer, Path(root)):
-        _sync_folder(parent)
 
 
 def _lstat(path: str | Path) -> os.stat_result | None:

@@ -14,10 +14,10 @@ from typing import Any, Literal, cast, get_args, get_type_hints
 from ..errors import StoreError
 from ..keys import digest
 from ..model import Rendition, Size
-from .faults import told
 from .files import ValueFile
 from .index import Policy
-from .originals import Originals, read_count, read_digest, read_object
+from .paid import Paid
+from .records import read_count, read_digest, read_object
 from .shelf import Shelf, UnreadableRowError
 
 POLICY = Policy(
@@ -34,9 +34,9 @@ _FORMATS = get_args(get_type_hints(Rendition)["format"])
 class Renditions:
     """Publishable files and what is known of them, over one shelf and the originals."""
 
-    def __init__(self, cache_dir: Path, originals: Originals, *, read_only: bool) -> None:
+    def __init__(self, cache_dir: Path, paid: Paid, *, read_only: bool) -> None:
         self._shelf = Shelf(cache_dir, POLICY, read_only=read_only)
-        self._originals = originals
+        self._paid = paid
         self._facts: dict[str, Rendition] = {}
         self.close = self._shelf.close
 
@@ -53,7 +53,7 @@ class Renditions:
     def put(self, key: str, rendition: Rendition, data: bytes | None) -> None:
         """See `Store.put_rendition`."""
         if data is None:
-            if self._originals.file(rendition.digest, rendition.size_bytes) is None:
+            if self._paid.file(rendition.digest, rendition.size_bytes) is None:
                 raise ValueError("no original has the digest and length of this rendition")
         elif digest(data) != rendition.digest or len(data) != rendition.size_bytes:
             raise ValueError("the facts are of other bytes")
@@ -78,17 +78,12 @@ class Renditions:
         """See `Store.rendition_path`."""
         file = self._file(rendition)
         if file is None:
-            raise self._gone(rendition, "is missing or of another length")
+            raise StoreError(
+                f"{self._shelf.folder}: the rendition {rendition.digest[:12]} is missing or of "
+                "another length",
+                hint=POLICY.mend.format(folder=self._shelf.folder),
+            )
         return Path(file.path)
-
-    def read(self, rendition: Rendition) -> bytes:
-        """See `Store.read_rendition`."""
-        path = self.path(rendition)
-        with told("read", self._shelf.folder):
-            data = path.read_bytes()
-        if digest(data) != rendition.digest:
-            raise self._gone(rendition, "has other bytes than were stored")
-        return data
 
     def _found(self, key: str) -> tuple[Rendition, ValueFile] | None:
         rendition = self._facts.get(key)
@@ -113,7 +108,7 @@ class Renditions:
 
     def _file(self, rendition: Rendition) -> ValueFile | None:
         key = f"picture:{rendition.digest}"
-        # An original that is published as it is has no row here: its own shelf has it in memory.
+        # An original that is published as it is has no row here: its own place has it in memory.
         if not self._shelf.knows(key) and (file := self._original(rendition)):
             return file
         for _ in range(2):
@@ -128,13 +123,7 @@ class Renditions:
         return self._original(rendition)
 
     def _original(self, rendition: Rendition) -> ValueFile | None:
-        return self._originals.file(rendition.digest, rendition.size_bytes)
-
-    def _gone(self, rendition: Rendition, why: str) -> StoreError:
-        return StoreError(
-            f"{self._shelf.folder}: the rendition {rendition.digest[:12]} {why}",
-            hint=POLICY.mend.format(folder=self._shelf.folder),
-        )
+        return self._paid.file(rendition.digest, rendition.size_bytes)
 
 
 def _rendition(text: bytes) -> Rendition:

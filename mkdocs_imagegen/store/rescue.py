@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ..model import Record
-from .originals import write_record
+from .records import write_record
 
 FOLDER = "rescued"
 

@@ -27,11 +27,12 @@ from hypothesis import strategies as st
 
 from mkdocs_imagegen.errors import DamagedOriginalError, StoreError
 from mkdocs_imagegen.keys import digest
-from mkdocs_imagegen.model import Record, Rendition, Size, Usage
+from mkdocs_imagegen.model import OriginalDamaged, Record, Rendition, Size, Usage
 from mkdocs_imagegen.store import Store
 from mkdocs_imagegen.store.disk import SafeDisk
 from mkdocs_imagegen.store.faults import told
-from mkdocs_imagegen.store.originals import POLICY, read_record, write_record
+from mkdocs_imagegen.store.originals import POLICY
+from mkdocs_imagegen.store.records import read_record, write_record
 from mkdocs_imagegen.store.shelf import Shelf
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,26 @@ def value_file(folder: Path, shelf: str = "originals") -> Path:
     return found
 
 
+@contextmanager
+def unprivileged(base: Path) -> Iterator[None]:
+    """Take the right to write below a folder away."""
+    paths = [base, *base.rglob("*")]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        if os.access(base, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            pytest.skip("permissions don't bind here")
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        for path in paths:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
 PRELUDE = f"""
 from __future__ import annotations
 import os, signal, sys
@@ -134,7 +155,7 @@ class TestWhatWasPut:
         with Store.open(folder) as store:
             assert store.record(record.request_key) == record
             assert list(store.records()) == [record]
-            assert store.damage(record) == ""
+            assert store.damage(record) is None
             assert store.read_original(record) == PICTURE
             assert store.original_path(record).read_bytes() == PICTURE
 
@@ -227,20 +248,20 @@ class TestDamage:
         spoil(value_file(filled))
         with Store.open(filled) as store:
             assert store.record(record.request_key) == record
-            assert store.damage(record) == why
+            assert store.damage(record) == OriginalDamaged(why, record.digest)
             with pytest.raises(DamagedOriginalError, match=f"blog/a.md: .* is {why}"):
                 store.read_original(record)
             with pytest.raises(DamagedOriginalError, match=r"hint: put .* back"):
                 store.original_path(record)
             store.put(record, PICTURE)
-            assert store.damage(record) == ""
+            assert store.damage(record) is None
             assert store.read_original(record) == PICTURE
 
     def test_of_equal_length_is_found_when_the_original_is_read(self, filled: Path) -> None:
         record = record_of(PICTURE)
         value_file(filled).write_bytes(PICTURE[::-1])
         with Store.open(filled) as store:
-            assert store.damage(record) == ""
+            assert store.damage(record) is None
             with pytest.raises(DamagedOriginalError, match="changed"):
                 store.read_original(record)
             store.put(record, PICTURE)
@@ -278,13 +299,13 @@ class TestDamage:
         record, new = record_of(PICTURE), record_of(b"bought anew")
         value_file(filled).unlink()
         with Store.open(filled) as waiting, Store.open(filled) as other:
-            assert waiting.damage(record) == "missing"
+            assert waiting.damage(record) == OriginalDamaged("missing", record.digest)
             other.put(record, PICTURE)
-            assert waiting.damage(record) == ""
+            assert waiting.damage(record) is None
             other.put(new, b"bought anew")
             with waiting.lock(record.request_key):
                 assert waiting.record(record.request_key) == new
-                assert waiting.damage(new) == ""
+                assert waiting.damage(new) is None
 
 
 class Canary:
@@ -409,7 +430,9 @@ class TestPoison:
                 tuple(columns.values()),
             )
         with Store.open(filled) as store:
-            assert store.damage(record).startswith(why)
+            damaged = store.damage(record)
+            assert damaged is not None
+            assert damaged.why.startswith(why)
             with pytest.raises(DamagedOriginalError):
                 store.read_original(record)
             with pytest.raises(DamagedOriginalError):
@@ -598,7 +621,6 @@ class TestRenditions:
         with Store.open(filled) as store:
             assert store.rendition("r") == rendition
             assert store.rendition_path(rendition).read_bytes() == b"webp"
-            assert store.read_rendition(rendition) == b"webp"
 
     def test_that_are_the_original_itself_take_no_space(self, filled: Path) -> None:
         rendition = rendition_of(PICTURE)
@@ -607,7 +629,6 @@ class TestRenditions:
         with Store.open(filled) as store:
             assert store.rendition("pass") == rendition
             assert store.rendition_path(rendition) == store.original_path(record_of(PICTURE))
-            assert store.read_rendition(rendition) == PICTURE
         assert value_file(filled, "renditions").read_bytes() == b"webp"
 
     def test_are_refused_where_the_facts_are_of_other_bytes(self, filled: Path) -> None:
@@ -637,12 +658,7 @@ class TestRenditions:
             assert store.rendition("r") is None
             other.put_rendition("r", rendition_of(b"webp"), b"webp")
             assert store.rendition("r") == rendition_of(b"webp")
-            assert store.read_rendition(rendition_of(b"webp")) == b"webp"
-
-    def test_with_changed_bytes_are_refused_when_read(self, filled: Path) -> None:
-        value_file(filled, "renditions").write_bytes(b"pbew")
-        with Store.open(filled) as store, pytest.raises(StoreError, match="other bytes"):
-            store.read_rendition(rendition_of(b"webp"))
+            assert store.rendition_path(rendition_of(b"webp")).read_bytes() == b"webp"
 
     @pytest.mark.parametrize("text", [b"{}", b"nonsense", b'{"size": {}, "format": "webp"}'])
     def test_with_odd_facts_are_absent(self, filled: Path, text: bytes) -> None:
@@ -738,12 +754,12 @@ class TestFolder:
             assert record.sent["prompt"] == "A lighthouse at night, seen from the sea."
             assert record.usage == Usage(input_text_tokens=24, output_tokens=1372)
             assert record.usd == "0.04128"
-            assert store.damage(record) == ""
+            assert store.damage(record) is None
             picture = store.read_original(record)
             assert picture.startswith(b"RIFF")
             rendition = store.rendition("store-v1")
             assert rendition == Rendition(record.digest, Size(192, 128), "webp", len(picture))
-            assert store.read_rendition(rendition) == picture
+            assert store.rendition_path(rendition).read_bytes() == picture
             store.put(record_of(PICTURE), PICTURE)
             assert len(list(store.records())) == 2
 
@@ -757,38 +773,20 @@ class TestReadOnly:
         yield base / "imagegen"
         shutil.rmtree(base)
 
-    @contextmanager
-    def unprivileged(self, base: Path) -> Iterator[None]:
-        paths = [base, *base.rglob("*")]
-        for path in paths:
-            path.chmod(0o555 if path.is_dir() else 0o444)
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        if root:
-            os.seteuid(65534)
-        try:
-            if os.access(base, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-                pytest.skip("permissions don't bind here")
-            yield
-        finally:
-            if root:
-                os.seteuid(0)
-            for path in paths:
-                path.chmod(0o755 if path.is_dir() else 0o644)
-
     def test_store_still_serves_and_refuses_to_write(self, open_folder: Path) -> None:
         record = record_of(PICTURE)
         with Store.open(open_folder) as store:
             store.put(record, PICTURE)
             store.put_rendition("r", rendition_of(b"webp"), b"webp")
-        with self.unprivileged(open_folder.parent), Store.open(open_folder) as store:
+        with unprivileged(open_folder.parent), Store.open(open_folder) as store:
             assert store.read_only
             assert list(store.records()) == [record]
             assert store.record(key_of("never bought")) is None
-            assert store.damage(record) == ""
+            assert store.damage(record) is None
             assert store.read_original(record) == PICTURE
             assert store.original_path(record).is_relative_to(open_folder)
             assert store.rendition("r") == rendition_of(b"webp")
-            assert store.read_rendition(rendition_of(b"webp")) == b"webp"
+            assert store.rendition_path(rendition_of(b"webp")).read_bytes() == b"webp"
             with store.lock(record.request_key):
                 pass
             with pytest.raises(StoreError, match=r"read-only\nhint: let the user"):
@@ -806,12 +804,12 @@ class TestReadOnly:
             open_folder,
         ).communicate(timeout=120)
         assert (open_folder / "originals" / "cache.db-wal").stat().st_size
-        with self.unprivileged(open_folder.parent), Store.open(open_folder) as store:
+        with unprivileged(open_folder.parent), Store.open(open_folder) as store:
             assert store.read_only
             assert list(store.records()) == [record_of(PICTURE)]
 
     def test_place_without_a_store_is_an_empty_one(self, open_folder: Path) -> None:
-        with self.unprivileged(open_folder.parent), Store.open(open_folder) as store:
+        with unprivileged(open_folder.parent), Store.open(open_folder) as store:
             assert store.read_only
             assert list(store.records()) == []
             assert store.rendition("r") is None
@@ -822,7 +820,7 @@ class TestReadOnly:
     def test_index_alone_makes_the_store_read_only(self, open_folder: Path) -> None:
         with Store.open(open_folder) as store:
             store.put(record_of(PICTURE), PICTURE)
-        with self.unprivileged(open_folder / "originals"), Store.open(open_folder) as store:
+        with unprivileged(open_folder / "originals"), Store.open(open_folder) as store:
             assert store.read_only
             assert store.read_original(record_of(PICTURE)) == PICTURE
 
@@ -831,7 +829,7 @@ class TestReadOnly:
             store.put(record_of(PICTURE), PICTURE)
         (open_folder / "originals" / "cache.db").write_bytes(b"garbage" * 1000)
         with (
-            self.unprivileged(open_folder.parent),
+            unprivileged(open_folder.parent),
             pytest.raises(StoreError, match=f"{open_folder}/originals: .* is damaged"),
         ):
             Store.open(open_folder)
@@ -928,7 +926,7 @@ class TestTogether:
                     store.put_rendition(name, rendition_of(data), data)
                 rendition = store.rendition(name)
                 assert rendition is not None
-                return store.read_rendition(rendition)
+                return store.rendition_path(rendition).read_bytes()
 
             with ThreadPoolExecutor(8) as pool:
                 assert [*pool.map(work, names)] == [name.encode() * 100 for name in names]
