@@ -66,6 +66,8 @@ class ImagegenConfig(base.Config):
     """The environment variable that holds the key for `base_url`."""
     price_as = c.Optional(c.Choice(["openai"]))
     """`openai` where another endpoint charges OpenAI's prices; its prices are unknown otherwise."""
+    prices = c.Type(dict, default={})
+    """Your own prices by model: `{my-model: {per_image: 0.04}}`, or changes to the package's."""
     size = c.Type(str, default=str(DEFAULT_SIZE))
     """The size asked for, in pixels."""
     quality = c.Type(str, default=DEFAULT_QUALITY)
@@ -93,7 +95,9 @@ class ImagegenConfig(base.Config):
     defaults = c.ListOfItems(c.Type(dict), default=[])
     """Cover fields by path: a list of `{match: "blog/**", style: ..., size: ...}`."""
     budget = _Walls((int, float, dict), default={})
-    """The walls: USD a build, or `{per_build: USD, max_images: 25}`."""
+    """The walls: USD a build, or `{per_build: USD, per_month: USD, max_images: 25}`."""
+    on_change = c.Choice(["keep", "repaint"], default="keep")
+    """Whether a change of template, style or model leaves approved covers as they are."""
     concurrency = c.Type(int, default=4)
     """Requests under way at once."""
     timeout_s = c.Type((int, float), default=300)
@@ -104,6 +108,8 @@ class ImagegenConfig(base.Config):
     """0 to 100, for pictures that the endpoint did not send as WebP."""
     cache_dir = c.Type(str, default=".cache/imagegen")
     """The store's folder, beside mkdocs.yml."""
+    store = c.Optional(c.Type(str))
+    """A folder for the originals in git, such as `covers/`, beside mkdocs.yml."""
     log_level = c.Optional(c.Choice(["debug", "info", "warning", "error"]))
     """The least that this plugin reports; MkDocs' own level (`-q`, `-v`) unless it is set."""
 
@@ -113,6 +119,44 @@ def site_folder(config: MkDocsConfig) -> Path:
     if config.config_file_path:
         return Path(config.config_file_path).resolve().parent
     return Path.cwd()
+
+
+def covers_folder(options: ImagegenConfig, folder: Path, docs_dir: Path) -> Path | None:
+    """Return the store's folder in git, where there is one.
+
+    Raises:
+        SettingsError: it can't be one: an address, outside the site, or where MkDocs publishes.
+    """
+    if options.store is None:
+        return None
+    path = (folder / options.store).resolve()
+    if "://" in options.store or not options.store.strip():
+        problem = "is no folder"
+    elif not path.is_relative_to(folder) or path == folder:
+        problem = "is not below the folder of mkdocs.yml"
+    elif path.is_relative_to(docs_dir):
+        problem = "is in docs_dir, where MkDocs would publish what is in it"
+    else:
+        return path
+    raise SettingsError(
+        f"imagegen: store: {options.store!r} {problem}", hint="write it as `store: covers/`"
+    )
+
+
+def make_book(options: ImagegenConfig, book: PriceBook) -> PriceBook:
+    """Return the book with the prices of mkdocs.yml over its own.
+
+    Raises:
+        SettingsError: one of them is no price.
+    """
+    if not options.prices:
+        return book
+    try:
+        return book.with_rows(options.prices)
+    except ValueError as error:
+        raise SettingsError(
+            f"imagegen: {error}", hint="write it as in `prices: {my-model: {per_image: 0.04}}`"
+        ) from error
 
 
 def make_settings(
@@ -145,6 +189,7 @@ def make_settings(
             "max_prompt_chars", options.max_prompt_chars, 1, PROMPT_LIMIT_CHARS
         ),
         budget=_budget(options.budget),
+        on_change="repaint" if options.on_change == "repaint" else "keep",
         concurrency=_within("concurrency", options.concurrency, 1, 64),
         timeout_s=float(_within("timeout_s", options.timeout_s, 1, 3600)),
         insert=_insert(options),
@@ -238,10 +283,10 @@ def _path_defaults(n: int, entry: dict[str, object]) -> PathDefaults:
 def _budget(option: float | dict[str, object] | None) -> Budget:
     walls = option if isinstance(option, dict) else {"per_build": option}
     for key, value in walls.items():
-        if key not in ("per_build", "max_images"):
+        if key not in ("per_build", "per_month", "max_images"):
             raise SettingsError(
                 f"imagegen: budget: there is no wall named {key}",
-                hint="the walls are per_build (USD) and max_images",
+                hint="the walls are per_build and per_month (USD), and max_images",
             )
         if value is None:  # as of `!ENV [MAX_USD]` where nobody set that
             where = f"budget: {key}" if isinstance(option, dict) else "budget"
@@ -254,7 +299,8 @@ def _budget(option: float | dict[str, object] | None) -> Budget:
         raise SettingsError(
             f"imagegen: budget: max_images is {images!r}", hint="set it to a whole number from 0"
         )
-    return Budget(_usd(walls["per_build"]) if "per_build" in walls else None, images)
+    usd = {key: _usd(key, walls[key]) for key in ("per_build", "per_month") if key in walls}
+    return Budget(usd.get("per_build"), images, usd.get("per_month"))
 
 
 def _insert(options: ImagegenConfig) -> Literal["above_title", "below_title"] | None:
@@ -267,15 +313,15 @@ def _insert(options: ImagegenConfig) -> Literal["above_title", "below_title"] | 
             return None
 
 
-def _usd(value: object) -> Decimal:
+def _usd(wall: str, value: object) -> Decimal:
     try:
         usd = Decimal(str(value))  # the digits of mkdocs.yml, not the float that YAML made of them
     except InvalidOperation:
         usd = Decimal("NaN")
     if isinstance(value, bool) or not usd.is_finite() or usd < 0:
         raise SettingsError(
-            f"imagegen: budget: per_build is {value!r}",
-            hint="set it to an amount in USD, as in `budget: {per_build: 0.50}`",
+            f"imagegen: budget: {wall} is {value!r}",
+            hint=f"set it to an amount in USD, as in `budget: {{{wall}: 0.50}}`",
         )
     return usd
 

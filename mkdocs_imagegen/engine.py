@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import importlib.resources
 from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import plan as planning
-from .errors import ImagegenError, SettingsError
-from .model import ArticleSource, Diagnostic, Order, Orders, Outcome, Plan, Size
-from .pricing import PriceBook
+from .errors import ImagegenError, SafetyError, SettingsError, StoreError
+from .model import (
+    ArticleSource,
+    Bought,
+    Diagnostic,
+    Entry,
+    Failed,
+    Lockfile,
+    Order,
+    Orders,
+    Outcome,
+    Plan,
+    PlanOptions,
+    Record,
+    Refusal,
+    Size,
+)
+from .pricing import PriceBook, offline_tokens
 from .prompts import Prompts
 from .publish import Published, look, own_size, publish
 from .settings import DEFAULT_TEMPLATE, Endpoint, Settings
 from .store import Store
+from .store.lockfiles import read_lockfile, update_lockfile
+
+if TYPE_CHECKING:
+    from .store.ledger import Ledger
 
 FileDigester = Callable[[frozenset[str]], planning.Digests]
 """Hashes those of the named files that the site has."""
@@ -22,41 +45,57 @@ FileDigester = Callable[[frozenset[str]], planning.Digests]
 
 @cache
 def price_book() -> PriceBook:
-    """Return the prices that come with the package."""
-    return PriceBook.parse(_package_text("data/prices.yaml"))
+    """Return the prices that come with the package; tokens are counted where that is installed."""
+    return PriceBook.parse(_package_text("data/prices.yaml"), count_tokens=offline_tokens())
 
 
 class Engine:
-    """One site's settings, templates and store, ready to plan, buy and publish."""
+    """One site's settings, templates, lockfile and store, ready to plan, buy and publish."""
 
     def __init__(
         self,
         settings: Settings,
         *,
         cache_dir: Path,
+        lockfile_path: Path,
+        covers_dir: Path | None = None,
+        book: PriceBook | None = None,
         endpoint: Endpoint | None = None,
         templates: Mapping[str, str] | None = None,
         in_ci: bool = False,
         dry_run: bool = False,
+        job: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Open nothing yet.
 
         Args:
             settings: of the site.
             cache_dir: where the store is, or will be made.
+            lockfile_path: where imagegen.lock is, or will be written.
+            covers_dir: the store's folder in git, where the site has one.
+            book: the prices; those of the package where it is `None`.
             endpoint: where to buy; `None` where no key is set.
             templates: the site's own prompt templates, by name.
             in_ci: whether this is a CI machine, for the mode `auto`.
             dry_run: whether nothing may be bought here, whoever asks for it.
+            job: the CI run's id, for the books.
+            now: the time, in UTC.
         """
         self.settings = settings
         self.endpoint = endpoint
         self.dry_run = dry_run
-        self.book = price_book()
+        self.book = book or price_book()
         self._cache_dir = cache_dir
+        self._covers_dir = covers_dir
+        self._lockfile_path = lockfile_path
         self._templates = templates or {}
         self._in_ci = in_ci
+        self._job = job
+        self._now = now
         self._store: Store | None = None
+        self._ledger: Ledger | None = None
+        self._lockfile: Lockfile | None = None
 
     @property
     def store(self) -> Store:
@@ -66,14 +105,37 @@ class Engine:
             StoreError: it can't be opened.
         """
         if self._store is None:
-            self._store = Store.open(self._cache_dir)
+            self._store = Store.open(self._cache_dir, self._covers_dir)
         return self._store
 
+    @property
+    def ledger(self) -> Ledger:
+        """The books of this store."""
+        if self._ledger is None:
+            from .store.ledger import LEDGER, Ledger  # not needed where nothing is bought
+
+            store = self.store
+            self._ledger = Ledger(store.cache_dir / LEDGER, read_only=store.read_only)
+        return self._ledger
+
+    @property
+    def lockfile(self) -> Lockfile:
+        """What imagegen.lock says, read at the first use.
+
+        Raises:
+            LockfileError: it can't be read.
+        """
+        if self._lockfile is None:
+            self._lockfile = read_lockfile(self._lockfile_path)
+        return self._lockfile
+
     def close(self) -> None:
-        """Close the store; it opens again when it is used again."""
+        """Close store and ledger; they open again when they are used again."""
+        if self._ledger is not None:
+            self._ledger.close()
         if self._store is not None:
             self._store.close()
-        self._store = None
+        self._store = self._ledger = None
 
     def decide(self, *, serving: bool = False) -> planning.Decision:
         """Tell whether a build here and now buys."""
@@ -97,14 +159,35 @@ class Engine:
         prompts = Prompts(self.settings, {**templates, **self._templates})
         orders = planning.make_orders(covers, prompts, digest_files(planning.named_files(covers)))
         diagnostics = dict.fromkeys((*told, *orders.diagnostics, *scanned))
-        return Orders(orders.orders, tuple(diagnostics))
+        return replace(orders, diagnostics=tuple(diagnostics))
 
-    def plan(self, orders: Orders, *, rebuy: bool = False) -> Plan:
-        """Look into the store and decide what to do about each order."""
+    def plan(self, orders: Orders, options: PlanOptions = planning.EVERYTHING) -> Plan:
+        """Look into lockfile and store, and decide what to do about each order."""
         if not orders.orders:  # a site without covers gets no store
             return Plan(diagnostics=orders.diagnostics)
-        state = look(orders, self.store, self.settings, deep=rebuy)
-        return planning.make_plan(orders, state, self.book, self.settings, rebuy=rebuy)
+        needed = planning.needed_originals(orders, self.lockfile)
+        return planning.make_plan(
+            orders,
+            look(needed, self.store, self.settings, deep=options.rebuy),
+            self.book,
+            self.settings,
+            today=self._now().date(),
+            lockfile=self.lockfile,
+            options=options,
+        )
+
+    def outlook(self, plan: Plan, decision: planning.Decision | None = None) -> planning.Outlook:
+        """Return what is told beside a plan: what is left of the walls, and what costs less."""
+        budget, month_usd = self.settings.budget, Decimal(0)
+        if not plan.purchases:
+            return planning.Outlook(decision, budget)
+        if budget.per_month_usd is not None:
+            month_usd = self.ledger.month_usd(f"{self._now():%Y-%m}")
+        requests = [action.request for action in plan.purchases if action.request]
+        alternative = planning.cheapest(
+            requests, self.book, today=self._now().date(), priced=self.settings.priced
+        )
+        return planning.Outlook(decision, budget, month_usd, alternative)
 
     def approve(self, plan: Plan, *, strict: bool) -> planning.ApprovedPlan:
         """Tell whether what a plan buys may be bought: the one rule for builds and commands.
@@ -115,7 +198,7 @@ class Engine:
             SettingsError: no key is set.
             StoreError: the store can't keep what would be bought.
         """
-        approved = planning.approve(plan, self.settings.budget, strict=strict)
+        approved = planning.approve(plan, self.outlook(plan), strict=strict)
         if not plan.purchases:
             return approved
         if self.endpoint is None:
@@ -140,27 +223,130 @@ class Engine:
             return planning.Decision(False, error.message)
         return decision
 
-    def buy(self, approved: planning.ApprovedPlan) -> Generator[Outcome, None, None]:
-        """Buy what is approved; see `execute`."""
+    def buy(
+        self, approved: planning.ApprovedPlan, orders: Orders
+    ) -> Generator[Outcome, None, None]:
+        """Buy what is approved, see `execute`, and write the lockfile, however it ended.
+
+        `orders` are all of the site's, in all its languages.
+        """
         if self.endpoint is None or not approved.plan.purchases:
             return
-        from .execute import execute
+        from .execute import Attribution, execute
         from .providers.openai import OpenAIProvider  # imports the SDK
 
         provider = OpenAIProvider(self.endpoint, timeout_s=self.settings.timeout_s)
-        yield from execute(
-            approved, provider, self.store, self.book, concurrency=self.settings.concurrency
+        outcomes = execute(
+            approved,
+            provider,
+            self.store,
+            self.ledger,
+            self.book,
+            concurrency=self.settings.concurrency,
+            attribution=Attribution(self.settings.site.name, self._job),
+            now=self._now,
+        )
+        ended: list[Outcome] = []
+        try:
+            for outcome in outcomes:
+                ended.append(outcome)
+                yield outcome
+        finally:
+            outcomes.close()  # waits for the requests under way
+            self.lock(orders, ended)
+
+    def lock(self, orders: Orders, outcomes: Iterable[Outcome] = ()) -> bool:
+        """Write what the site's covers are into the lockfile, and their originals into git's store.
+
+        Returns whether anything changed.
+
+        Args:
+            orders: all of the site's, in all its languages.
+            outcomes: what was bought and refused just now.
+
+        Raises:
+            LockfileError: it can't be read or written.
+        """
+        if self.settings.provider == "sketch" or not orders.orders:
+            return False
+        records, refusals = self._records(orders), {}
+        for outcome in outcomes:
+            match outcome:
+                case Bought(record=record):
+                    records[record.request_key] = record
+                case Failed(action=action, error=SafetyError() as error) if action.request_key:
+                    at = self._now().isoformat(timespec="seconds")
+                    told = Refusal(action.request_key, at, error.message, error.request_id)
+                    refusals[action.request_key] = told
+        kept = [self.store.keep(record) for record in records.values()]
+        wrote = update_lockfile(
+            self._lockfile_path,
+            self.store.cache_dir / "locks" / "lockfile.lock",
+            lambda lockfile: planning.locked(
+                lockfile, orders, records, refusals, site=self.settings.site.name, job=self._job
+            ),
+        )
+        self._lockfile = None
+        return wrote or any(kept)
+
+    def lost(self) -> tuple[Entry, ...]:
+        """Return the lockfile's entries whose originals are in no store."""
+        return tuple(
+            entry
+            for entry in self.lockfile.entries
+            if (approved := entry.approved)
+            and self._sound(approved.request_key, approved.digest) is None
         )
 
-    def publish(self, orders: Orders) -> Published:
-        """Return the covers' files, drawn where nothing was bought."""
-        if not orders.orders:
+    def publish(self, plan: Plan) -> Published:
+        """Return the covers' files by src_uri, drawn where there is nothing else to show."""
+        if not plan.actions:
             return Published({})
-        return publish(orders.orders, self.store, self.settings)
+        known = (entry.approved for entry in self.lockfile.entries if entry.approved)
+        digests = {approved.request_key: approved.digest for approved in known}
+        return publish(plan.actions, digests, self.store, self.settings)
 
     def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:
         """Return the size of an author's own picture, `None` where it can't be told."""
         return own_size(order, self.store, read)
+
+    def record_of(self, request_key: str) -> Record | None:
+        """Return what the store knows of a request; `None` where that can't be read either."""
+        try:
+            return self.store.record(request_key)
+        except StoreError:
+            return None
+
+    def _records(self, orders: Orders) -> dict[str, Record]:
+        """Return the records of the orders' requests whose originals are as they should be.
+
+        One that the lockfile does not know yet is decoded: what is in the lockfile is a picture.
+        """
+        digests = planning.needed_originals(orders, self.lockfile)
+        records: dict[str, Record] = {}
+        for key in dict.fromkeys(o.request_key for o in orders.orders if o.request_key):
+            record = self._sound(key, digests[key])
+            if record and (record.digest == digests[key] or self._decodes(record)):
+                records[key] = record
+        return records
+
+    def _sound(self, request_key: str, digest: str) -> Record | None:
+        try:
+            record = self.store.record(request_key, digest)
+        except StoreError:
+            return None
+        if record is None or (digest and record.digest != digest) or self.store.damage(record):
+            return None
+        return record
+
+    def _decodes(self, record: Record) -> bool:
+        from . import images
+
+        try:
+            images.inspect(self.store.read_original(record))
+        except ImagegenError:
+            return False
+        return True
 
 
 def _package_text(name: str) -> str:

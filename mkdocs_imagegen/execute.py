@@ -1,12 +1,12 @@
 """Buy what is approved, and nothing else. Yields an Outcome for each purchase as it ends.
 
-Bytes and record are in the store before anything decodes them.
+Each request is in the ledger before it is sent. Bytes and record are in the store before anything
+decodes them, and before the ledger says what they cost.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -31,42 +31,54 @@ from .model import (
     Outcome,
     Priced,
     Record,
+    Size,
     Skipped,
 )
 from .plan import ApprovedPlan
 from .pricing import PriceBook
 from .providers import Answer, Provider
-from .settings import Budget
 from .store import Store, UnreadableRowError
+from .store.ledger import Ledger
+from .till import Attribution, Entry, Till, planned_usd
+
+__all__ = ["Attribution", "ended_at_wall", "execute"]
 
 
 def execute(
     approved: ApprovedPlan,
     provider: Provider,
     store: Store,
+    ledger: Ledger,
     book: PriceBook,
     *,
     concurrency: int,
+    attribution: Attribution,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Send the approved requests, at most `concurrency` at once, and yield how each ended.
 
     Closing the iterator early sends no further request and waits for those under way: they are
-    paid for, and their pictures are stored.
+    paid for, and their pictures are stored. Where the ledger can't be told how a request ended,
+    its row goes on to hold the most that it can cost, nothing further is sent, and a `Failed` with
+    the StoreError follows at the end, beside the request's own outcome.
 
     Raises:
-        StoreError: before the first request, where the store can't keep what would be bought.
+        StoreError: before the first request, where the store can't keep what would be bought, or
+            the ledger can't be written.
     """
     purchases = approved.plan.purchases
     if not purchases:
         return
     store.prepare()
-    buyer = _Buyer(provider, store, book, _Wall(approved.budget), now)
+    ledger.prepare()
+    till = Till(ledger, approved.budget, attribution, provider.host, now)
+    buyer = _Buyer(provider, store, till, book, now)
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="imagegen")
     try:
         futures: list[Future[Outcome]] = [pool.submit(buyer.buy, action) for action in purchases]
         for future in as_completed(futures):
             yield future.result()
+        yield from buyer.unbooked
     finally:
         buyer.stop("the run was stopped")
         pool.shutdown(wait=True, cancel_futures=True)
@@ -80,37 +92,6 @@ def ended_at_wall(outcomes: Iterable[Outcome]) -> bool:
     return bool(bad) and all(isinstance(outcome, Skipped) for outcome in bad)
 
 
-class _Wall:
-    """The budget while requests are under way: reserve the most, settle what it came to."""
-
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._lock = threading.Lock()
-        self._images = 0
-        self._usd = Decimal(0)
-
-    def reserve(self, bound_usd: Decimal) -> None:
-        """Take one picture and its highest price out of the budget.
-
-        Raises:
-            OverBudgetError: it does not fit any more.
-        """
-        wall_usd = self._budget.per_build_usd
-        with self._lock:
-            if self._images >= self._budget.max_images:
-                raise OverBudgetError("`budget: max_images` is reached")
-            if wall_usd is not None and self._usd + bound_usd > wall_usd:
-                raise OverBudgetError(
-                    "`budget: per_build` is reached: the endpoint charged more than was planned"
-                )
-            self._images += 1
-            self._usd += bound_usd
-
-    def settle(self, bound_usd: Decimal, usd: Decimal) -> None:
-        with self._lock:
-            self._usd += usd - bound_usd
-
-
 class _Buyer:
     """Buys one action a call, from any thread, until something stops the run."""
 
@@ -118,16 +99,18 @@ class _Buyer:
         self,
         provider: Provider,
         store: Store,
+        till: Till,
         book: PriceBook,
-        wall: _Wall,
         now: Callable[[], datetime],
     ) -> None:
         self._provider = provider
         self._store = store
-        self._book = book
-        self._wall = wall
+        self._till = till
+        self._prices = book
         self._now = now
         self._stopped = ""
+        self.unbooked: list[Failed] = []
+        """The ledger's own trouble with requests that ended otherwise."""
 
     def stop(self, why: str) -> None:
         """Send no further request."""
@@ -161,17 +144,13 @@ class _Buyer:
                 return Skipped(action, self._stopped)
             if self._is_there(key, but_not=action.replaces):
                 return Found(action)
-            bound_usd = action.price.bound_usd if isinstance(action.price, Priced) else Decimal(0)
             try:
-                self._wall.reserve(bound_usd)
+                entry = self._till.reserve(action, request, key)
             except OverBudgetError as error:
                 self.stop(error.message)
                 return Skipped(action, error.message)
-            answer = self._provider.generate(request)
-            record = self._keep(action, request, key, answer)
-        if record.usd is not None:
-            self._wall.settle(bound_usd, Decimal(record.usd))
-        return self._checked(action, record, answer)
+            answer = self._ask(action, request, entry)
+            return self._keep(action, key, entry, answer)
 
     def _is_there(self, key: str, *, but_not: str) -> bool:
         """Tell whether another run bought it. An unreadable store is no "no": it raises."""
@@ -181,10 +160,67 @@ class _Buyer:
             return False  # the damaged record that --rebuy replaces
         if record is None or record.digest == but_not:
             return False
-        return not self._store.damage(record)
+        damaged = self._store.damage(record)
+        return damaged is None or damaged.pointer
 
-    def _keep(self, action: Action, request: CoverRequest, key: str, answer: Answer) -> Record:
-        record = Record(
+    def _ask(self, action: Action, request: CoverRequest, entry: Entry) -> Answer:
+        """Send the request. Of one that fails, only what was surely not billed is given back."""
+        try:
+            return self._provider.generate(request)
+        except BaseException as error:
+            request_id = ""
+            end = self._till.hold
+            if isinstance(error, ProviderError):
+                request_id = error.request_id
+                end = end if error.maybe_billed else self._till.release
+            self._book(action, lambda: end(entry, request_id))
+            raise
+
+    def _keep(self, action: Action, key: str, entry: Entry, answer: Answer) -> Bought:
+        """Store what came, tell what it is, and book what it cost."""
+        proven_usd = self._proven_usd(action, answer)
+        record = self._record(action, key, answer, proven_usd)
+
+        def settle() -> None:
+            self._till.settle(entry, record, proven_usd)
+
+        def hold() -> None:
+            self._till.hold(entry, record.request_id)
+
+        end = settle
+        try:
+            self._put(record, answer.picture)
+            return Bought(action, record, _size_of(record, answer.picture))
+        except AnswerError:
+            end = hold if proven_usd is None else settle
+            raise
+        finally:
+            self._book(action, end)
+
+    def _book(self, action: Action, end: Callable[[], None]) -> None:
+        """Enter how a request ended. Trouble with that must hide neither picture nor error."""
+        try:
+            end()
+        except StoreError as error:
+            self.stop(error.message)
+            told = StoreError(
+                f"{error.message}; the ledger goes on to count the most that this cover can cost",
+                hint=error.hint,
+            )
+            told.__cause__ = error
+            self.unbooked.append(Failed(action, told))
+
+    def _proven_usd(self, action: Action, answer: Answer) -> Decimal | None:
+        """Return what the endpoint's own count says it charged, `None` where that is no count."""
+        if not isinstance(action.price, Priced) or not answer.usage or not action.request:
+            return None
+        return self._prices.actual_usd(action.request.model, answer.usage)
+
+    def _record(
+        self, action: Action, key: str, answer: Answer, proven_usd: Decimal | None
+    ) -> Record:
+        usd = planned_usd(action) if proven_usd is None else proven_usd
+        return Record(
             request_key=key,
             digest=digest(answer.picture),
             size_bytes=len(answer.picture),
@@ -193,33 +229,27 @@ class _Buyer:
             endpoint=answer.endpoint,
             received_at=self._now().isoformat(timespec="seconds"),
             usage=answer.usage,
-            usd=self._usd(action, request, answer),
+            usd=None if usd is None else f"{usd.normalize():f}",
             request_id=answer.request_id,
         )
+
+    def _put(self, record: Record, picture: bytes) -> None:
         try:
-            self._store.put(record, answer.picture)
+            self._store.put(record, picture)
         except StoreError as error:
-            kept = self._store.rescue(record, answer.picture)
+            kept = self._store.rescue(record, picture)
             raise StoreError(
                 f"{error.message}; the picture was paid for: {kept}", hint=error.hint
             ) from error
-        return record
 
-    def _usd(self, action: Action, request: CoverRequest, answer: Answer) -> str | None:
-        if not isinstance(action.price, Priced):
-            return None
-        actual = self._book.actual_usd(request.model, answer.usage) if answer.usage else None
-        planned = action.price.output_usd + action.price.input_usd_estimate
-        return f"{(planned if actual is None else actual).normalize():f}"
 
-    def _checked(self, action: Action, record: Record, answer: Answer) -> Outcome:
-        """Decode what is stored by now. An endpoint that sends no pictures is asked no more."""
-        try:
-            size = images.inspect(answer.picture).size
-        except PictureError as error:
-            raise AnswerError(
-                f"the endpoint sent {error.message}",
-                hint="the answer is kept; mkdocs-imagegen apply --rebuy asks (and pays) once more",
-                request_id=record.request_id,
-            ) from error
-        return Bought(action, record, size)
+def _size_of(record: Record, picture: bytes) -> Size:
+    """Decode what is stored by now. An endpoint that sends no pictures is asked no more."""
+    try:
+        return images.inspect(picture).size
+    except PictureError as error:
+        raise AnswerError(
+            f"the endpoint sent {error.message}",
+            hint="the answer is kept; mkdocs-imagegen apply --rebuy asks (and pays) once more",
+            request_id=record.request_id,
+        ) from error

@@ -96,6 +96,21 @@ def to_webp(data: bytes, *, quality: int) -> tuple[bytes, Size]:
     return out.getvalue(), Size(*image.size)
 
 
+def thumbnail(data: bytes, *, longest_px: int) -> bytes:
+    """Return a small WebP of a picture, for reports; never larger than the picture.
+
+    Raises:
+        PictureError: as `inspect`.
+    """
+    image, found = _decode(data)
+    out = BytesIO()
+    with _broken(found):
+        image.thumbnail((longest_px, longest_px))
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+        image.convert(mode).save(out, "WEBP", quality=70, method=2, exif=b"")
+    return out.getvalue()
+
+
 @cache
 def encoder() -> str:
     """Name what encodes, with its version, without importing it."""

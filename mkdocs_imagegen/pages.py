@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from mkdocs.utils import get_relative_url
 
 from . import markup
 from .engine import Engine
-from .model import Diagnostic, Order, Orders, Size
+from .model import Diagnostic, Order, Orders, Plan, Size
 from .publish import CoverFile
 
 OWN_KEY = "cover"
@@ -40,6 +40,7 @@ class PageCover:
     """Whether a picture that the theme announces already stays: ours is drawn, or `image:`."""
     shown: bool
     """Whether it stands in the article."""
+    drawn: bool = False
 
     def inserted(
         self, content: str, page_url: str, position: Literal["above_title", "below_title"] | None
@@ -72,14 +73,17 @@ class PageCover:
 def check_own_pictures(orders: Orders, files: Files) -> Orders:
     """Return the orders with what is to be told of own pictures that MkDocs will not publish."""
     told = tuple(_left_out(order) for order in orders.orders if _is_left_out(order, files))
-    return Orders(orders.orders, orders.diagnostics + told)
+    return replace(orders, diagnostics=orders.diagnostics + told)
 
 
 def place_covers(
-    engine: Engine, orders: Orders, config: MkDocsConfig, files: Files
+    engine: Engine, orders: Orders, plan: Plan, config: MkDocsConfig, files: Files
 ) -> tuple[dict[str, PageCover], tuple[Diagnostic, ...]]:
-    """Register the covers' files with MkDocs and return each page's cover by src_uri."""
-    published = engine.publish(orders)
+    """Register the covers' files with MkDocs and return each page's cover by src_uri.
+
+    `plan` is of these orders: it says which picture each article shows.
+    """
+    published = engine.publish(plan)
     diagnostics = list(published.diagnostics)
     covers: dict[str, PageCover] = {}
     for order in orders.orders:
@@ -109,6 +113,7 @@ def _ours(order: Order, file: CoverFile, *, stands_in: bool) -> PageCover:
         size=file.rendition.size,
         yields=file.drawn,
         shown=True,
+        drawn=file.drawn,
     )
 
 

@@ -21,6 +21,7 @@ from .engine import Engine
 from .errors import FrozenError, ImagegenError, OverBudgetError
 from .model import Action, ActionKind, Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
 from .pages import PageCover, check_own_pictures, place_covers
+from .report.tally import Tally
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin, survey_site
 
@@ -46,6 +47,7 @@ class ImagegenPlugin(SurveyedPlugin):
         self._covers: dict[str, PageCover] = {}
         self._position: Literal["above_title", "below_title"] | None = None
         self._told: set[Diagnostic] = set()
+        self._tally = Tally()
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was started for. Costs nothing."""
@@ -62,6 +64,7 @@ class ImagegenPlugin(SurveyedPlugin):
             self._close()
             if not site.is_next_language(config):  # which would tell the same again
                 self._told = set()
+                self._tally = Tally()
             with self._told_to_mkdocs():
                 site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
@@ -119,9 +122,12 @@ class ImagegenPlugin(SurveyedPlugin):
                 if not site.has_languages(config):
                     raise SurveyDone
                 return env
-            self._settle(engine, orders, config)
-            self._covers, told = place_covers(engine, orders, config, files)
+            plan = engine.plan(orders)
+            self._settle(engine, orders, plan, config)
+            self._covers, told = place_covers(engine, orders, plan, config, files)
             self._tell(told)
+            drawn = {uri for uri, cover in self._covers.items() if cover.drawn}
+            self._tally.count_covers(plan, drawn)
         return env
 
     # Below search (0), which must not index the figure, and the blog (-100), which makes excerpts.
@@ -142,6 +148,14 @@ class ImagegenPlugin(SurveyedPlugin):
         cover = self._covers.get(page.file.src_uri)
         return cover.announced(output, config.site_url or "") if cover else output
 
+    # Last: i18n builds its other languages in this hook of the first one.
+    @event_priority(-100)
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Say in a line what became of the covers, and what was spent."""
+        line = self._tally.line()
+        if line and not site.is_next_language(config):
+            log.info(line)
+
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any
     ) -> LiveReloadServer:
@@ -159,7 +173,7 @@ class ImagegenPlugin(SurveyedPlugin):
         """Let go of the store."""
         self._close()
 
-    def _settle(self, engine: Engine, orders: Orders, config: MkDocsConfig) -> None:
+    def _settle(self, engine: Engine, orders: Orders, plan: Plan, config: MkDocsConfig) -> None:
         """Do what the mode says about the plan: show it, refuse it, buy it, or name the command."""
         settings = engine.settings
         decision = engine.decide(serving=self._serving)
@@ -169,29 +183,30 @@ class ImagegenPlugin(SurveyedPlugin):
                 return
             self._settled = True
             orders = _orders_of_all_languages(config)
-        plan = engine.plan(orders)
+            plan = engine.plan(orders)
         self._tell(plan.diagnostics)
         if shows:
             decision = engine.foresee(plan, strict=bool(config.strict))
-            report.show_plan(plan, decision, settings.budget)
+            report.show_plan(plan, engine.outlook(plan, decision))
         elif settings.mode is Mode.FROZEN and not self._serving:
             _require_all(plan)
         elif decision.buys:
-            self._buy(engine, plan, strict=bool(config.strict))
+            self._buy(engine, plan, orders, strict=bool(config.strict))
         elif plan.purchases:
             log.info(
                 f"{report.plan_summary(plan)}; drawn for now ({decision.reason}). "
                 "To buy: mkdocs-imagegen apply"
             )
 
-    def _buy(self, engine: Engine, plan: Plan, *, strict: bool) -> None:
+    def _buy(self, engine: Engine, plan: Plan, orders: Orders, *, strict: bool) -> None:
         """Buy the plan; a picture that fails is a warning, and drawn."""
         if not plan.purchases:
             return
         from .execute import ended_at_wall  # not needed where all is there
 
         approved = engine.approve(plan, strict=strict)
-        outcomes = report.watch(engine.buy(approved), len(plan.purchases), _log_outcome)
+        outcomes = report.watch(engine.buy(approved, orders), len(plan.purchases), _log_outcome)
+        self._tally.count_purchases(outcomes)
         log.info(report.outcomes_summary(outcomes))
         if ended_at_wall(outcomes):
             left = sum(isinstance(outcome, Skipped) for outcome in outcomes)

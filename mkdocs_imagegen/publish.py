@@ -5,10 +5,11 @@ Costs no money. Pillow is imported only where a rendition is missing.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from . import images
 from .errors import ImagegenError, PictureError, StoreError
 from .keys import digest, rendition_key, sketch_key
 from .model import (
+    Action,
     Diagnostic,
     Order,
-    Orders,
     OriginalDamaged,
     OriginalState,
     OriginalThere,
@@ -61,39 +62,50 @@ class Published:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def look(orders: Orders, store: Store, settings: Settings, *, deep: bool = False) -> StoreState:
-    """Return what the store has for these orders.
+def look(
+    needed: Mapping[str, str], store: Store, settings: Settings, *, deep: bool = False
+) -> StoreState:
+    """Return what the store has of these originals.
 
     An original without its rendition is read and held against its digest. With `deep` every one is,
     and decoded too: so `--rebuy` finds what is damaged though its length is right.
+
+    Args:
+        needed: request keys, with the sha256 that the lockfile names or `""`.
+        store: to look into.
+        settings: of the renditions.
+        deep: read every original.
     """
-    state: dict[str, OriginalState] = {}
-    for order in orders.orders:
-        key = order.request_key
-        if key and key not in state and (found := _look_at(key, store, settings, deep=deep)):
-            state[key] = found
-    return state
+    looked = {
+        key: _look_at(key, expected, store, settings, deep=deep) for key, expected in needed.items()
+    }
+    return {key: state for key, state in looked.items() if state}
 
 
-def publish(orders: Iterable[Order], store: Store, settings: Settings) -> Published:
-    """Return a file for each order but own pictures, making the renditions that are missing.
+def publish(
+    actions: Iterable[Action], digests: Mapping[str, str], store: Store, settings: Settings
+) -> Published:
+    """Return a file for each cover but own pictures, making the renditions that are missing.
 
-    What was not bought is drawn, in the size that was asked for.
+    What was not bought is drawn, in the size that was asked for. An original that is not the one
+    in `digests`, the lockfile's sha256 by request key, is not published.
     """
-    wanted = [order for order in orders if order.request_key]
-    sources = [_source(order, store, settings) for order in wanted]
+    wanted = [action for action in actions if action.request_key]
+    sources = [_source(action, digests, store, settings) for action in wanted]
     ready = [_ready(source, store) for source in sources]
-    missing = [n for n, file in enumerate(ready) if file is None]
+    missing = {
+        n: source
+        for n, source in enumerate(sources)
+        if isinstance(source, _Source) and ready[n] is None
+    }
     diagnostics: list[Diagnostic] = []
-    for n, made in zip(missing, _make_all([sources[n] for n in missing], store), strict=True):
+    for n, made in zip(missing, _make_all([*missing.values()], store), strict=True):
         if isinstance(made, ImagegenError):
             diagnostics.append(_unpublished(wanted[n], made))
             stand_in = _drawn(wanted[n], settings)
             made = _ready(stand_in, store) or _make(stand_in, store)
         ready[n] = made
-    files = {
-        order.cover.article.src_uri: file for order, file in zip(wanted, ready, strict=True) if file
-    }
+    files = {action.article: file for action, file in zip(wanted, ready, strict=True) if file}
     return Published(files, tuple(diagnostics))
 
 
@@ -122,17 +134,23 @@ class _Source:
     make: Callable[[], tuple[Rendition, bytes | None]]
     """Returns the bytes too, unless they are the original's own."""
     drawn: bool
+    original: str = ""
+    """The sha256 of the original, where there is one."""
 
 
-def _look_at(key: str, store: Store, settings: Settings, *, deep: bool) -> OriginalState | None:
+def _look_at(
+    key: str, expected: str, store: Store, settings: Settings, *, deep: bool
+) -> OriginalState | None:
     try:
-        record = store.record(key)
+        record = store.record(key, expected)
     except StoreError as error:
         return OriginalDamaged(f"not readable ({error.message})")
     if record is None:
         return None
-    if damage := store.damage(record):
-        return OriginalDamaged(damage, record.digest)
+    if expected and record.digest != expected:
+        return OriginalDamaged("another picture than imagegen.lock names", record.digest)
+    if damaged := store.damage(record):
+        return replace(damaged, digest=record.digest)
     rendered = store.rendition(_rendition_key(record, settings)) is not None
     if rendered and not deep:
         return OriginalThere(record.digest, rendered=True)
@@ -145,24 +163,36 @@ def _look_at(key: str, store: Store, settings: Settings, *, deep: bool) -> Origi
     return OriginalThere(record.digest, rendered)
 
 
-def _source(order: Order, store: Store, settings: Settings) -> _Source:
-    record = None if settings.provider == "sketch" else _intact(order, store)
-    if record is None:
-        return _drawn(order, settings)
-    return _Source(
-        _rendition_key(record, settings),
-        lambda: _render(record, store, settings),
-        drawn=False,
-    )
+def _source(
+    action: Action, digests: Mapping[str, str], store: Store, settings: Settings
+) -> _Source | CoverFile:
+    key = action.keeps.request_key if action.keeps else action.request_key
+    assert key is not None
+    expected = digests.get(key, "")
+    record = None if settings.provider == "sketch" else _intact(key, expected, store)
+    if record is not None:
+        return _Source(
+            _rendition_key(record, settings),
+            lambda: _render(record, store, settings, known=bool(expected)),
+            drawn=False,
+            original=record.digest,
+        )
+    if expected and settings.provider != "sketch":
+        # Of a lost original, what was made of it may still be there; not the original itself.
+        made = store.find_rendition(_key_of(expected, settings.webp_quality))
+        if made is not None and made[0].digest != expected:
+            return CoverFile(*made)
+    return _drawn(action, settings)
 
 
-def _intact(order: Order, store: Store) -> Record | None:
-    assert order.request_key is not None
+def _intact(key: str, expected: str, store: Store) -> Record | None:
     try:
-        record = store.record(order.request_key)
+        record = store.record(key, expected)
     except StoreError:
         return None  # make_plan has told of it
-    return record if record and not store.damage(record) else None
+    if record is None or (expected and record.digest != expected) or store.damage(record):
+        return None
+    return record
 
 
 def _rendition_key(record: Record, settings: Settings) -> str:
@@ -174,19 +204,24 @@ def _key_of(original_digest: str, webp_quality: int) -> str:
     return rendition_key(original_digest, webp_quality=webp_quality, encoder=images.encoder())
 
 
-def _render(record: Record, store: Store, settings: Settings) -> tuple[Rendition, bytes | None]:
-    """Make the WebP of an original; one that is WebP already stays as the endpoint sent it."""
+def _render(
+    record: Record, store: Store, settings: Settings, *, known: bool
+) -> tuple[Rendition, bytes | None]:
+    """Make the WebP of an original; one that is WebP already stays as the endpoint sent it.
+
+    `known`: the lockfile has its digest, so it was decoded when it was bought.
+    """
     data = store.read_original(record)
     if images.sniff(data) == "webp":
-        size = images.inspect(data).size
+        size = (images.measure(data) if known else images.inspect(data)).size
         return Rendition(record.digest, size, "webp", len(data)), None
     webp, size = images.to_webp(data, quality=settings.webp_quality)
     return Rendition(digest(webp), size, "webp", len(webp)), webp
 
 
-def _drawn(order: Order, settings: Settings) -> _Source:
-    article = order.cover.article
-    asked = Sketch(article.title, article.section, settings.site.palette, order.cover.size)
+def _drawn(action: Action, settings: Settings) -> _Source:
+    article = action.cover.article
+    asked = Sketch(article.title, article.section, settings.site.palette, action.cover.size)
 
     def make() -> tuple[Rendition, bytes]:
         webp = sketch.draw(asked)
@@ -195,9 +230,24 @@ def _drawn(order: Order, settings: Settings) -> _Source:
     return _Source(sketch_key(asked, encoder=sketch.encoder()), make, drawn=True)
 
 
-def _ready(source: _Source, store: Store) -> CoverFile | None:
+def _ready(source: _Source | CoverFile, store: Store) -> CoverFile | None:
+    if isinstance(source, CoverFile):
+        return source
     found = store.find_rendition(source.key)
-    return CoverFile(*found, drawn=source.drawn) if found else None
+    if found is None:
+        return None
+    rendition, path = found
+    if rendition.digest == source.original and _sha256(path) != source.original:
+        return None  # making it anew tells why
+    return CoverFile(rendition, path, drawn=source.drawn)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _make_all(sources: Sequence[_Source], store: Store) -> list[CoverFile | ImagegenError]:
@@ -227,10 +277,10 @@ def _make(source: _Source, store: Store) -> CoverFile:
     return CoverFile(rendition, store.rendition_path(rendition), drawn=source.drawn)
 
 
-def _unpublished(order: Order, error: ImagegenError) -> Diagnostic:
+def _unpublished(action: Action, error: ImagegenError) -> Diagnostic:
     return Diagnostic(
         "warning",
         f"the cover that was paid for can't be published: {error.message}",
-        article=order.cover.article.src_uri,
+        article=action.article,
         hint=DAMAGE_HINT,
     )

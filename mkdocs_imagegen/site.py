@@ -16,10 +16,18 @@ from mkdocs.structure.pages import Page
 
 from . import plan as planning
 from .articles import check_defaults, scan_front_matter
-from .config import ImagegenConfig, find_endpoint, make_settings, site_folder
+from .config import (
+    ImagegenConfig,
+    covers_folder,
+    find_endpoint,
+    make_book,
+    make_settings,
+    site_folder,
+)
 from .engine import Engine, price_book
-from .environment import CI, is_dry_run, read_environment, says_yes
+from .environment import CI, is_dry_run, job_id, read_environment, says_yes
 from .errors import SettingsError
+from .lockfile import NAME as LOCKFILE
 from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter, Inherited
 from .store import CHANGED
 
@@ -47,16 +55,21 @@ def make_engine(
     folder = site_folder(config)
     environ = read_environment(environ, folder)
     endpoint = find_endpoint(options, environ)
-    settings = make_settings(options, config, environ, price_book(), endpoint)
-    for told in check_defaults(settings, price_book()):
+    book = make_book(options, price_book())
+    settings = make_settings(options, config, environ, book, endpoint)
+    for told in check_defaults(settings, book):
         raise SettingsError(f"imagegen: {told.message}", hint=told.hint)
     return Engine(
         settings,
         cache_dir=folder / options.cache_dir,
+        covers_dir=covers_folder(options, folder, Path(config.docs_dir).resolve()),
+        lockfile_path=folder / LOCKFILE,
+        book=book,
         endpoint=endpoint,
         templates=read_templates(folder / options.templates_dir),
         in_ci=says_yes(environ.get(CI, "")),
         dry_run=is_dry_run(environ),
+        job=job_id(environ),
     )
 
 

@@ -49,7 +49,8 @@ def read_cover(
     if not asks:
         return None, tuple(_without_prompt(source, given))
     notes = tuple(_unused_prompt(source, given, own)) if own else ()
-    return Cover(article=source, own=own, **values), notes
+    by_author = sorted(name for name, one in given.items() if one.raw or not one.inherited)
+    return Cover(article=source, own=own, given=tuple(by_author), **values), notes
 
 
 def _read(

@@ -1,4 +1,4 @@
-"""One article's cover in full, as text."""
+"""`mkdocs-imagegen explain`: one article's cover in full."""
 
 from __future__ import annotations
 
@@ -6,10 +6,31 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
+from ..engine import Engine
 from ..errors import ArticlesError
-from ..model import Action, CoverRequest, Plan, Priced
+from ..model import Action, Approved, CoverRequest, Plan, Priced
+from ..previews import prompt_of
 from ..pricing import usd_text
 from ..survey import Survey
+from .frame import config_file_option, surveyed, told
+
+
+@click.command("explain")
+@click.argument("article")
+@config_file_option
+@told
+def explain_command(article: str, config_file: str | None) -> int:
+    """Print one article's state and what changed, its request, price and prompt.
+
+    ARTICLE is its path below docs_dir, or its file. Where the cover is another one than the
+    lockfile has, the difference between the two prompts is shown.
+    """
+    with surveyed(config_file) as survey:
+        plan = survey.engine.plan(survey.orders)
+        click.echo(explanation(article, plan, survey, Path.cwd()), nl=False)
+    return 0
 
 
 def explanation(article: str, plan: Plan, survey: Survey, cwd: Path) -> str:
@@ -25,23 +46,49 @@ def explanation(article: str, plan: Plan, survey: Survey, cwd: Path) -> str:
         if told:
             raise ArticlesError("\n".join(told))
         raise _unknown(article, src_uri, plan, survey)
-    texts = ["\n".join(_lines(action)) + "\n" for action in actions]
+    texts = ["\n".join(_lines(action, survey.engine)) + "\n" for action in actions]
     texts += [f"{line}\n" for line in told]
     return "\n".join(texts)
 
 
-def _lines(action: Action) -> Iterator[str]:
+def _lines(action: Action, engine: Engine) -> Iterator[str]:
     yield f"article      {action.article}"
     yield f"title        {action.cover.article.title}"
     yield f"state        {action.kind} ({action.reason})"
     if action.request is None:
         return
+    for change in action.changes:
+        yield f"changed      {change}" + ("" if change.by_author else " (by the site)")
     yield f"price        {_price(action)}"
     yield f"key          {action.request_key}"
     for name, value in _request_fields(action.request):
         yield f"{name:<12} {value}"
+    if approved := action.approved:
+        bought = f"bought {approved.bought_at[:10]}{_paid(approved)}"
+        yield f"lockfile     {approved.digest[:12]}, {bought}"
     yield "prompt"
     yield from (f"  {line}".rstrip() for line in action.request.prompt.split("\n"))
+    yield from _difference(action, engine)
+
+
+def _paid(approved: Approved) -> str:
+    return "" if approved.usd is None else f" for ${usd_text(approved.usd)}"
+
+
+def _difference(action: Action, engine: Engine) -> Iterator[str]:
+    """Yield how the prompt differs from the one that the approved picture was bought with."""
+    approved, request = action.approved, action.request
+    if approved is None or request is None or approved.request_key == action.request_key:
+        return
+    before = prompt_of(approved, engine.store)
+    if before is None:
+        yield "difference   not known: no store has the prompt that the cover was bought with"
+    elif before == request.prompt:
+        yield "difference   none in the prompt"
+    else:
+        yield "difference   from the prompt that the cover was bought with"
+        lines = difflib.ndiff(before.split("\n"), request.prompt.split("\n"))
+        yield from (f"  {line}".rstrip() for line in lines if not line.startswith("?"))
 
 
 def _request_fields(request: CoverRequest) -> Iterator[tuple[str, object]]:

@@ -7,15 +7,18 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from .. import report
 from ..errors import ImagegenError, SettingsError
-from ..model import Diagnostic
+from ..model import Diagnostic, Plan, PlanOptions
 from ..survey import Survey, find_config_files, survey_site, take_stdout
+
+Result = TypeVar("Result")
 
 config_file_option = click.option(
     "-f",
@@ -26,6 +29,72 @@ config_file_option = click.option(
 strict_option = click.option(
     "--strict", is_flag=True, help="Fail at any diagnostic; buy nothing then."
 )
+
+
+class _Usd(click.ParamType[Decimal]):
+    """An amount of USD: exact, not a float."""
+
+    name = "usd"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        try:
+            usd = Decimal(str(value).removeprefix("$"))
+        except InvalidOperation:
+            usd = Decimal("NaN")
+        if not usd.is_finite() or usd < 0:
+            self.fail(f"{value!r} is no amount in USD, such as 0.50", param, ctx)
+        return usd
+
+
+USD = _Usd()
+
+
+def plan_options(command: Callable[..., Result]) -> Callable[..., Result]:
+    """Add the options of a plan, handed over as one `options`."""
+
+    @functools.wraps(command)
+    def run(
+        *args: Any,
+        only: tuple[str, ...],
+        outdated: bool,
+        max_cost: Decimal | None,
+        retry: tuple[str, ...],
+        rebuy: bool,
+        **kwargs: Any,
+    ) -> Result:
+        options = PlanOptions(rebuy, outdated, frozenset(retry), only, max_cost)
+        return command(*args, options=options, **kwargs)
+
+    for option in (
+        click.option("--rebuy", is_flag=True, help="Pay again for what is damaged or lost."),
+        click.option(
+            "--retry",
+            metavar="ARTICLE",
+            multiple=True,
+            help="Send a prompt once more that a safety system refused. May be repeated.",
+        ),
+        click.option(
+            "--max-cost",
+            type=USD,
+            help="Buy only as many as surely fit into this many USD, the cheapest first.",
+        ),
+        click.option(
+            "--outdated",
+            is_flag=True,
+            help="Repaint covers that are outdated: made before the site's template, style or "
+            "model changed.",
+        ),
+        click.option(
+            "--only",
+            metavar="GLOB",
+            multiple=True,
+            help="Buy only for articles that match, as in 'blog/*'. May be repeated.",
+        ),
+    ):
+        run = option(run)
+    return run
 
 
 @contextmanager
@@ -81,6 +150,12 @@ def tell(diagnostics: Iterable[Diagnostic]) -> None:
     for diagnostic in diagnostics:
         level = click.style(f"{diagnostic.level}:", fg=colours[diagnostic.level])
         click.echo(f"{level} {diagnostic}", err=True)
+
+
+def troubles(plan: Plan, *, strict: bool) -> list[Diagnostic]:
+    """Return what makes a command fail: errors, and under --strict warnings too."""
+    levels = ("error", "warning") if strict else ("error",)
+    return [diagnostic for diagnostic in plan.diagnostics if diagnostic.level in levels]
 
 
 def _log_to_stderr() -> None:

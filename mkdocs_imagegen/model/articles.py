@@ -161,6 +161,8 @@ class Cover:
     label: str = ""
     """The visible label in the caption, `""` for none."""
     own: OwnPicture | None = None
+    given: tuple[str, ...] = ()
+    """The fields that the article itself gives, sorted: not its folder, not mkdocs.yml."""
 
     def line(self, key: str) -> int | None:
         """Return the line of `cover_{key}` in the article's file, where it stands there."""

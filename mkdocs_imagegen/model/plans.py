@@ -124,6 +124,8 @@ class Action:
     """The digest of a damaged original that this purchase replaces."""
     keeps: Approved | None = None
     """The approved picture that is shown in place of what the request asks for."""
+    approved: Approved | None = None
+    """The picture that the lockfile has for this article, whatever is done now."""
     changes: tuple[Change, ...] = ()
     """What differs from the lockfile, where it knows the article; the author's own first."""
 
@@ -131,6 +133,12 @@ class Action:
     def article(self) -> str:
         """The article's src_uri."""
         return self.cover.article.src_uri
+
+    @property
+    def locked(self) -> bool:
+        """Whether the lockfile has the picture that this article shows."""
+        shown = self.keeps.request_key if self.keeps else self.request_key
+        return self.approved is not None and self.approved.request_key == shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,11 @@ class Plan:
     def input_usd_estimate(self) -> Decimal:
         """What the prompts' tokens cost on top, estimated."""
         return sum((p.input_usd_estimate for p in self._priced()), Decimal(0))
+
+    @property
+    def bound_usd(self) -> Decimal:
+        """The most that the purchases can cost, prompts included; unpriced ones are not in it."""
+        return sum((p.bound_usd for p in self._priced()), Decimal(0))
 
     @property
     def unpriced(self) -> tuple[Action, ...]:

@@ -3,24 +3,48 @@
 Pure: no MkDocs, network, clock or disk. The dry run prints the Plan that a build executes; there is
 no second way to decide what is bought.
 
-    read_covers -> make_orders -> (the store is looked at) -> make_plan -> approve
+    read_covers -> make_orders -> (lockfile and store are looked at) -> make_plan -> approve
+                                                     (bought) -> locked
+
+    orders      what each article asks for, as a request with its key
+    components  what a request is made of, and what changed
+    lock        which entry of the lockfile is whose, and what it says after a run
+    judge       what is done about one order, and why
+    actions     all of them: the Plan
+    approval    the Plan against the walls, and whether this build buys
+    walls       the walls, request by request
+    savings     the cheapest way to buy the same
+    saved       a plan from a file, held against today's
 """
 
-from .actions import DAMAGE_HINT, make_plan
+from .actions import EVERYTHING, make_plan, needed_originals
 from .approval import ApprovedPlan, Decision, Outlook, approve, decide
+from .judge import DAMAGE_HINT, LOST_HINT, POINTER_HINT
+from .lock import locked
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
+from .saved import SavedPlan, read_saved, require_same
+from .savings import cheapest
 
 __all__ = [
     "DAMAGE_HINT",
+    "EVERYTHING",
+    "LOST_HINT",
+    "POINTER_HINT",
     "ApprovedPlan",
     "Decision",
     "Digests",
     "Outlook",
+    "SavedPlan",
     "approve",
+    "cheapest",
     "decide",
+    "locked",
     "make_orders",
     "make_plan",
     "merge_orders",
     "named_files",
+    "needed_originals",
     "read_covers",
+    "read_saved",
+    "require_same",
 ]

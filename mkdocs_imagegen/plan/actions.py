@@ -2,99 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 from ..model import (
+    EMPTY_LOCKFILE,
     FREE,
     Action,
     ActionKind,
-    Diagnostic,
-    Order,
+    Lockfile,
     Orders,
-    OriginalDamaged,
-    OriginalThere,
     Plan,
-    Price,
+    PlanOptions,
+    Priced,
     StoreState,
 )
 from ..pricing import PriceBook
 from ..settings import Settings
+from .judge import Judge
+from .lock import stand
 
-DAMAGE_HINT = (
-    "put the store folder back from a backup, or pay once more: mkdocs-imagegen apply --rebuy"
-)
-"""The ways out for a cover that was paid for and can't be used."""
+EVERYTHING = PlanOptions()
+"""The plan of a build: nothing is asked for beyond what the site's files say."""
+
+
+def needed_originals(orders: Orders, lockfile: Lockfile) -> Mapping[str, str]:
+    """Return the request keys whose originals a plan wants to know of.
+
+    The value is the sha256 that the lockfile names, `""` where it does not know the request.
+    """
+    standing = stand(orders, lockfile)
+    needed: dict[str, str] = {}
+    for order, entry in zip(orders.orders, standing.entries, strict=True):
+        if order.request_key:
+            needed[order.request_key] = standing.digests.get(order.request_key, "")
+            if entry and entry.approved:
+                needed[entry.approved.request_key] = entry.approved.digest
+    return needed
 
 
 def make_plan(
-    orders: Orders, state: StoreState, book: PriceBook, settings: Settings, *, rebuy: bool = False
-) -> Plan:
-    """Decide one action for each order.
-
-    The first article by src_uri buys a request that several share. With `rebuy`, a request whose
-    stored original is damaged is bought again; otherwise it never is.
-    """
-    buyers: dict[str, str] = {}
-    actions: list[Action] = []
-    diagnostics = list(orders.diagnostics)
-    for order in orders.orders:
-        action = _action(order, state, book, settings, buyers, rebuy=rebuy)
-        if action.kind is ActionKind.GENERATE:
-            buyers[action.request_key or ""] = action.article
-        original = state.get(order.request_key or "")
-        if action.kind is ActionKind.BLOCKED and isinstance(original, OriginalDamaged):
-            diagnostics.append(_damage_diagnostic(action, original))
-        actions.append(action)
-    return Plan(tuple(actions), tuple(diagnostics))
-
-
-def _action(
-    order: Order,
+    orders: Orders,
     state: StoreState,
     book: PriceBook,
     settings: Settings,
-    buyers: Mapping[str, str],
     *,
-    rebuy: bool,
-) -> Action:
-    def act(kind: ActionKind, reason: str, price: Price = FREE) -> Action:
-        return Action(kind, order.cover, reason, price, request, key)
+    today: date,
+    lockfile: Lockfile = EMPTY_LOCKFILE,
+    options: PlanOptions = EVERYTHING,
+) -> Plan:
+    """Decide one action for each order.
 
-    key, request = order.request_key, order.request
-    if request is None or key is None:
-        own = order.cover.own
-        return act(ActionKind.OWN, f"{own.key}: {own.ref}" if own else "own picture")
-    if settings.provider == "sketch":
-        return act(ActionKind.DRAW, "provider: sketch")
-    original = state.get(key)
-    if isinstance(original, OriginalThere):
-        if original.rendered:
-            return act(ActionKind.REUSE, "unchanged")
-        return act(ActionKind.RENDER, "bought before; its WebP is made anew")
-    if order.cover.article.meta.get("draft") is True:
-        return act(ActionKind.DRAW, "draft: true; drawn until it is published")
-    if order.unsupported:
-        return act(ActionKind.BLOCKED, order.unsupported)
-    if key in buyers:
-        return act(ActionKind.SHARED, f"same picture as {buyers[key]}")
-    if isinstance(original, OriginalDamaged) and not rebuy:
-        return act(ActionKind.BLOCKED, f"paid for, but its original is {original.why}")
-    price = book.price(request, priced=settings.priced)
-    if original is None:
-        return act(ActionKind.GENERATE, "new", price)
-    return replace(
-        act(ActionKind.GENERATE, f"--rebuy: the original is {original.why}", price),
-        replaces=original.digest,
-    )
+    The first article by src_uri buys a request that several share. What the lockfile knows as paid
+    is never bought again, and what it has approved stays while the site changed and the article did
+    not, unless `on_change` or `options` say otherwise.
+
+    Args:
+        orders: of all articles, ordered by src_uri.
+        state: what the store has of `needed_originals`.
+        book: today's prices.
+        settings: of the site.
+        today: for models that are shut down.
+        lockfile: what was approved and refused.
+        options: what a person asks of this plan.
+    """
+    judge = Judge(orders, state, book, settings, today, lockfile, options)
+    actions: Sequence[Action] = [judge.action(n) for n in range(len(orders.orders))]
+    if options.max_cost_usd is not None:
+        actions = _fitting(actions, options.max_cost_usd, settings.budget.max_images)
+    told = (*orders.diagnostics, *judge.diagnostics, *judge.shut_downs())
+    return Plan(tuple(actions), tuple(dict.fromkeys(told)))
 
 
-def _damage_diagnostic(action: Action, original: OriginalDamaged) -> Diagnostic:
-    return Diagnostic(
-        "warning",
-        f"this cover was paid for, but its original in the store is {original.why}",
-        article=action.article,
-        key="cover_prompt",
-        line=action.cover.line("prompt"),
-        hint=DAMAGE_HINT,
-    )
+def _fitting(actions: Sequence[Action], max_cost_usd: Decimal, max_images: int) -> list[Action]:
+    """Leave out what does not surely fit: the cheapest are bought first, so that most covers fit.
+
+    An unpriced request never surely fits.
+    """
+    bounds = [
+        (action.price.bound_usd, n)
+        for n, action in enumerate(actions)
+        if action.kind is ActionKind.GENERATE and isinstance(action.price, Priced)
+    ]
+    chosen: set[str | None] = set()
+    left_usd = max_cost_usd
+    for bound_usd, n in sorted(bounds):
+        if bound_usd <= left_usd and len(chosen) < max_images:
+            left_usd -= bound_usd
+            chosen.add(actions[n].request_key)
+    return [
+        action
+        if action.kind not in (ActionKind.GENERATE, ActionKind.SHARED)
+        or action.request_key in chosen
+        else _left_out(action)
+        for action in actions
+    ]
+
+
+def _left_out(action: Action) -> Action:
+    reason = f"{action.reason}; beyond --max-cost"
+    return replace(action, kind=ActionKind.SKIP, reason=reason, price=FREE)

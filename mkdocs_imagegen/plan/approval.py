@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
+from itertools import accumulate
 
 from ..errors import ArticlesError, OverBudgetError
 from ..model import Alternative, Plan, Priced, Unpriced
@@ -17,52 +18,6 @@ class ApprovedPlan:
 
     plan: Plan
     budget: Budget
-
-
-def approve(plan: Plan, budget: Budget, *, strict: bool = False) -> ApprovedPlan:
-    """Hold a plan against strictness and the walls. One that buys nothing is always within them.
-
-    Raises:
-        ArticlesError: it buys something, it is `strict`, and there are errors or warnings.
-        OverBudgetError: it buys more than `max_images` pictures, may cost more than `per_build`, or
-            `per_build` is set and a price is not known. Nothing is bought then, not even in part.
-    """
-    purchases = plan.purchases
-    troubled = any(diagnostic.level != "info" for diagnostic in plan.diagnostics)
-    if strict and troubled and purchases:
-        raise ArticlesError(
-            "a strict run buys nothing while there are errors or warnings",
-            hint="nothing was bought; mend what is told above",
-        )
-    if len(purchases) > budget.max_images:
-        raise OverBudgetError(
-            f"{len(purchases)} covers to buy, and `budget: max_images` allows {budget.max_images}",
-            hint="nothing was bought; raise it in mkdocs.yml: "
-            f"`budget: {{max_images: {len(purchases)}}}`",
-        )
-    if budget.per_build_usd is not None and purchases:
-        _hold_against_usd(plan, budget.per_build_usd)
-    return ApprovedPlan(plan, budget)
-
-
-def _hold_against_usd(plan: Plan, wall_usd: Decimal) -> None:
-    for action in plan.unpriced:
-        assert isinstance(action.price, Unpriced)
-        raise OverBudgetError(
-            f"{action.article}: {action.price.why}, and `budget: per_build` needs a price",
-            hint="nothing was bought; set `price_as: openai` if this endpoint charges OpenAI's "
-            "prices, or leave per_build out and keep max_images as the wall",
-        )
-    priced = [(a.price.bound_usd, a.article) for a in plan.purchases if isinstance(a.price, Priced)]
-    bound_usd = sum((usd for usd, _ in priced), Decimal(0))
-    if bound_usd > wall_usd:
-        dearest = ", ".join(f"{name} ${usd_text(usd)}" for usd, name in sorted(priced)[:-4:-1])
-        raise OverBudgetError(
-            f"this plan may cost ${usd_text(bound_usd)}, and `budget: per_build` allows "
-            f"${usd_text(wall_usd)} (dearest: {dearest})",
-            hint="nothing was bought; lower cover_quality or cover_size, "
-            "or raise `budget: per_build` in mkdocs.yml",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +39,110 @@ class Outlook:
     """What this month's purchases hold of `budget: per_month` so far."""
     alternative: Alternative | None = None
     """The cheapest other way to buy the same covers; `None` where there is none."""
+
+
+def approve(plan: Plan, outlook: Outlook, *, strict: bool = False) -> ApprovedPlan:
+    """Hold a plan against strictness and the walls. One that buys nothing is always within them.
+
+    Raises:
+        ArticlesError: it buys something, it is `strict`, and there are errors or warnings.
+        OverBudgetError: it buys more than `max_images` pictures, may cost more than `per_build` or
+            what is left of `per_month`, or one of these is set and a price is not known. Nothing is
+            bought then, not even in part.
+    """
+    purchases, budget = plan.purchases, outlook.budget
+    troubled = any(diagnostic.level != "info" for diagnostic in plan.diagnostics)
+    if strict and troubled and purchases:
+        raise ArticlesError(
+            "a strict run buys nothing while there are errors or warnings",
+            hint="nothing was bought; mend what is told above",
+        )
+    if purchases:
+        _hold_against_walls(plan, outlook)
+    return ApprovedPlan(plan, budget)
+
+
+def _hold_against_walls(plan: Plan, outlook: Outlook) -> None:
+    budget, count = outlook.budget, len(plan.purchases)
+    bound_usd = sum(bounds := [usd for usd, _ in _bounds(plan)], Decimal(0))
+    if count > budget.max_images:
+        cost = "" if plan.unpriced else f", ${usd_text(bound_usd)} at most"
+        wall = f"`budget: {{max_images: {count}}}`"
+        raise OverBudgetError(
+            f"{count} covers to buy, and `budget: max_images` allows {budget.max_images}",
+            hint=_ways_out(f"raise it in mkdocs.yml: {wall}{cost}", plan, outlook, bounds),
+        )
+    for name, wall_usd, held_usd in (
+        ("per_build", budget.per_build_usd, Decimal(0)),
+        ("per_month", budget.per_month_usd, outlook.month_usd),
+    ):
+        if wall_usd is None:
+            continue
+        _require_prices(plan, name)
+        if held_usd + bound_usd > wall_usd:
+            held = f", of which ${usd_text(held_usd)} is spent or held" if held_usd else ""
+            dearest = ", ".join(
+                f"{article} ${usd_text(usd)}" for usd, article in sorted(_bounds(plan))[:-4:-1]
+            )
+            raised = f"raise `budget: {name}` in mkdocs.yml to {_usd_up(held_usd + bound_usd)}"
+            raise OverBudgetError(
+                f"this plan may cost ${usd_text(bound_usd)}, and `budget: {name}` allows "
+                f"${usd_text(wall_usd)}{held} (dearest: {dearest})",
+                hint=_ways_out(raised, plan, outlook, bounds, wall_usd - held_usd),
+            )
+
+
+def _require_prices(plan: Plan, wall: str) -> None:
+    for action in plan.unpriced:
+        assert isinstance(action.price, Unpriced)
+        raise OverBudgetError(
+            f"{action.article}: {action.price.why}, and `budget: {wall}` needs a price",
+            hint="nothing was bought; tell the price below `prices:` in mkdocs.yml, set "
+            "`price_as: openai` if this endpoint charges OpenAI's, or keep max_images as the only "
+            "wall",
+        )
+
+
+def _ways_out(
+    raised: str,
+    plan: Plan,
+    outlook: Outlook,
+    bounds: list[Decimal],
+    left_usd: Decimal | None = None,
+) -> str:
+    """Return what can be done about a wall, the cheapest first, each with its price."""
+    ways = []
+    if (other := outlook.alternative) and left_usd is not None:
+        usd = other.output_usd + other.input_usd_estimate
+        ways.append(f"quality {other.quality} with {other.model} costs about ${usd_text(usd)}")
+    within = _largest_within(bounds, left_usd, outlook.budget.max_images)
+    if within:
+        usd = sum(within, Decimal(0))
+        ways.append(
+            f"mkdocs-imagegen apply --max-cost {_usd_up(usd)} buys {len(within)} "
+            f"of {len(plan.purchases)} (the cheapest)"
+        )
+    return "nothing was bought; " + "; ".join([*ways, raised])
+
+
+def _largest_within(
+    bounds: list[Decimal], left_usd: Decimal | None, max_images: int
+) -> list[Decimal]:
+    """Return the cheapest bounds that fit together, as many as there are."""
+    chosen = sorted(bounds)[:max_images]
+    if left_usd is None:
+        return chosen
+    sums = accumulate(chosen)
+    return chosen[: sum(usd <= left_usd for usd in sums)]
+
+
+def _usd_up(amount: Decimal) -> str:
+    """Return an amount that, set as a wall, lets this amount through."""
+    return f"{amount.quantize(Decimal('0.0001'), ROUND_CEILING):f}"
+
+
+def _bounds(plan: Plan) -> list[tuple[Decimal, str]]:
+    return [(a.price.bound_usd, a.article) for a in plan.purchases if isinstance(a.price, Priced)]
 
 
 def decide(

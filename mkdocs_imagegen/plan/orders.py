@@ -61,7 +61,7 @@ def make_orders(covers: Iterable[Cover], prompts: Prompts, digests: Digests) -> 
             else:
                 orders.append(order)
                 diagnostics += notes
-    return Orders(tuple(orders), tuple(diagnostics))
+    return Orders(tuple(orders), tuple(diagnostics), prompts.sources)
 
 
 def merge_orders(parts: Sequence[Orders]) -> Orders:
@@ -71,7 +71,8 @@ def merge_orders(parts: Sequence[Orders]) -> Orders:
     }
     diagnostics = dict.fromkeys(d for part in parts for d in part.diagnostics)
     ordered = sorted(orders.values(), key=lambda o: (o.cover.article.src_uri, o.request_key or ""))
-    return Orders(tuple(ordered), tuple(diagnostics))
+    templates = {name: text for part in parts for name, text in part.templates.items()}
+    return Orders(tuple(ordered), tuple(diagnostics), templates)
 
 
 def _order(
@@ -79,13 +80,22 @@ def _order(
 ) -> tuple[Order, tuple[Diagnostic, ...]]:
     rendered = prompts.render(cover)
     request = _request(cover, rendered.text, digests)
-    order = Order(cover, request, request_key(request), unsupported=_unsupported(cover))
+    order = Order(
+        cover,
+        request,
+        request_key(request),
+        unsupported=_unsupported(cover),
+        templates=rendered.templates,
+        variables=rendered.variables,
+        references=tuple(digests[_found(ref, digests)] for ref in _file_refs(cover)),
+    )
     if not rendered.volatile:
         return order, ()
     names = ", ".join(rendered.volatile)
     note = Diagnostic(
         "info",
-        f"the prompt is made from {names}: editing that repaints this cover, and is paid for",
+        f"the prompt is made from {names}: editing that makes this cover outdated, or repaints it "
+        "under `on_change: repaint`",
         article=cover.article.src_uri,
         key="cover_template",
         hint=f"leave {names} out of {cover.template} to keep approved covers",

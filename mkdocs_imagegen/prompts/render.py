@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from jinja2.runtime import Context
@@ -15,7 +15,14 @@ from ..settings import PARTS, PROMPT_LIMIT_CHARS, Settings
 from .failures import FAILURES, explain
 from .parts import BUILT_IN
 from .sandbox import Sandbox
-from .variables import VOLATILE, article_record, cover_makers, cover_record, site_record
+from .variables import (
+    COVER_TEXTS,
+    VOLATILE,
+    article_record,
+    cover_makers,
+    cover_record,
+    site_record,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,10 @@ class Rendered:
     text: str
     volatile: tuple[str, ...]
     """What it read of the article that changes in editing, such as `article.title`."""
+    templates: tuple[str, ...] = ()
+    """The names of the templates that it came from, sorted."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What they read that is no field of the cover, by name: the values as text."""
 
 
 class Prompts:
@@ -35,7 +46,9 @@ class Prompts:
         self._names = tuple(sources)
         snippets = {_snippet(part): text for part, text in settings.parts.items()}
         self._jinja = Sandbox({**sources, **snippets})
-        self._site = site_record(settings.site)
+        built_in = {_built_in(part): text for part, text in BUILT_IN.items()}
+        self.sources: Mapping[str, str] = {**sources, **snippets, **built_in}
+        """Every text that a prompt may come from, by name: templates, and the prompts' parts."""
         self._cover_makers = cover_makers({part: partial(self._part, part) for part in PARTS})
         self._variables: dict[str, object] = {}
 
@@ -48,13 +61,11 @@ class Prompts:
                 its fields, not in its message.
         """
         article = article_record(cover.article)
-        self._variables = {
-            **self._jinja.globals,
-            "cover": cover_record(cover, self._cover_makers),
-            "article": article,
-            "site": self._site,
-        }
+        site = site_record(self._settings.site)
+        told = cover_record(cover, self._cover_makers)
+        self._variables = {**self._jinja.globals, "cover": told, "article": article, "site": site}
         self._jinja.meter.start()
+        self._jinja.used.clear()
         try:
             text = normalise_prompt(self._run(cover.template))
         except FAILURES as error:
@@ -63,7 +74,8 @@ class Prompts:
             ) from error
         self._check_length(text, cover.template)
         read = tuple(f"article.{name}" for name in VOLATILE if name in article.read)
-        return Rendered(text, read)
+        variables = {**article.values_read(), **site.values_read(), **told.values_read(COVER_TEXTS)}
+        return Rendered(text, read, tuple(sorted(self._jinja.used)), variables)
 
     def _run(self, name: str) -> str:
         template = self._jinja.get_template(name)
@@ -76,7 +88,10 @@ class Prompts:
         own: str | None = None if part == "subject" else getattr(cover, part)
         if own is None and part in self._settings.parts:
             own = self._run(_snippet(part))
-        return (BUILT_IN.get(part, cover.prompt) if own is None else own).strip()
+        if own is None and part in BUILT_IN:
+            self._jinja.used.add(_built_in(part))
+            own = BUILT_IN[part]
+        return (cover.prompt if own is None else own).strip()
 
     def _check_length(self, text: str, template: str) -> None:
         if not text.strip():
@@ -101,3 +116,8 @@ class Prompts:
 def _snippet(part: str) -> str:
     """Return the name that a part's text in mkdocs.yml has as a template."""
     return f"mkdocs.yml: {part}"
+
+
+def _built_in(part: str) -> str:
+    """Return the name that the package's own text of a part has beside the templates."""
+    return f"built-in {part}"

@@ -52,11 +52,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
             optimized=False,
         )
         self.meter = Meter()
+        self.used: set[str] = set()
+        """The names of the templates that were loaded since this was last emptied."""
         self.globals = {"dict": dict, "namespace": Namespace, "range": safe_range}
         measured = {name: self.meter.measured(name, self.filters[name]) for name in _FILTERS}
         self.filters = {**measured, **self.meter.filters()}
         # `sameas` compares addresses.
         self.tests = {name: test for name, test in self.tests.items() if name != "sameas"}
+
+    def _load_template(self, name: str, *args: Any, **kwargs: Any) -> jinja2.Template:
+        self.used.add(name)
+        return super()._load_template(name, *args, **kwargs)
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
         return super()._generate(measure(source), *args, **kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import date, time
 from functools import cached_property, partial
 from operator import attrgetter
@@ -40,6 +40,10 @@ _ARTICLE: Makers = {
 }
 VOLATILE = ("title", "excerpt", "tags", "description", "categories", "date")
 """What changes in editing: a prompt made from it repaints its cover."""
+ARTICLE_FACTS = frozenset(f"article.{name}" for name in _ARTICLE)
+"""What every article has; all else a template reads of one is in its front matter for that."""
+COVER_TEXTS = ("alt", "caption")
+"""What a template may read of a cover without its being part of the request otherwise."""
 _SITE: Makers = {name: attrgetter(name) for name in ("name", "description", "url")}
 
 ROOTS = ("cover", "article", "site")
@@ -78,6 +82,14 @@ class Record(Mapping[str, object]):
         self.read.add(key)
         value = self._made[key] = make(self._source)
         return value
+
+    def values_read(self, names: Iterable[str] | None = None) -> dict[str, str]:
+        """Return what was read, or those of it with these names, as text by full name."""
+        return {
+            f"{self.name}.{name}": value if type(value) is str else repr(value)
+            for name, value in self._made.items()
+            if names is None or name in names
+        }
 
     def __contains__(self, key: object) -> bool:
         return key in self._makers

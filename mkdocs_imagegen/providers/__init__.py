@@ -26,6 +26,11 @@ class Answer:
 class Provider(Protocol):
     """Buys one picture a call."""
 
+    @property
+    def host(self) -> str:
+        """Scheme and host of where requests go, as in `Answer.endpoint`."""
+        ...  # a protocol has no body
+
     def generate(self, request: CoverRequest) -> Answer:
         """Send the request once and return the answer. Costs what `pricing` says.
 

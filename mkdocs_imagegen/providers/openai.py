@@ -15,7 +15,7 @@ import httpx2
 import openai
 from openai.types import ImagesResponse
 
-from ..errors import AnswerError, EndpointError
+from ..errors import AnswerError
 from ..model import CoverRequest, Usage
 from ..settings import OPENAI_HOST, Endpoint
 from . import Answer
@@ -37,12 +37,13 @@ class OpenAIProvider:
         self._endpoint = endpoint
         self._timeout_s = timeout_s
         parts = urlsplit(endpoint.base_url)
-        self._host = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        self.host = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
         self._is_openai = parts.hostname == OPENAI_HOST
 
     def generate(self, request: CoverRequest) -> Answer:
         """Send the request once. See `Provider.generate`."""
         body = _body(request)
+        request_id = ""
         with self._client() as client:
             try:
                 raw = client.images.with_raw_response.generate(**body)
@@ -52,12 +53,13 @@ class OpenAIProvider:
                 raise translate(error, model=request.model, endpoint=self._endpoint) from error
             except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
                 # The SDK lets through what reading the body as JSON raises.
-                raise EndpointError(
+                raise AnswerError(
                     "the endpoint answered with something that is no JSON",
                     hint="check the base URL: it usually ends in /v1",
+                    request_id=request_id,
                 ) from error
         if not isinstance(response, ImagesResponse):
-            raise EndpointError(
+            raise AnswerError(
                 "the endpoint answered with a page instead of a picture",
                 hint="check the base URL: it usually ends in /v1",
                 request_id=request_id,
@@ -68,7 +70,7 @@ class OpenAIProvider:
         return Answer(
             picture=picture or raw.content,
             sent=body,
-            endpoint=self._host,
+            endpoint=self.host,
             usage=_usage(response),
             request_id=request_id,
         )

@@ -1,4 +1,11 @@
-"""From the SDK's exceptions to ours: one translation, by status and code."""
+"""From the SDK's exceptions to ours: one translation, by status and code.
+
+It also says what may have been billed (`maybe_billed`), in doubt that it was. Certainly free are:
+what never left this machine, redirects, every 4xx but 408, and 500 to 503. Other 5xx come from
+gateways, such as 504 and 524: the API behind them may have made the picture. So it may when the
+connection broke or no answer came in time, when a success can't be read, and when the safety system
+refused the finished picture.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +14,7 @@ import openai
 
 from ..errors import (
     AccessError,
+    AnswerError,
     AuthenticationError,
     CreditError,
     EndpointError,
@@ -33,8 +41,10 @@ MONEY_CODES = frozenset(
 )
 """429s that no waiting mends."""
 SAFETY_CODES = frozenset({"moderation_blocked", "content_policy_violation"})
-SLOW_UPSTREAM = frozenset({408, 504, 524})
-"""What gateways answer when the API behind them took too long; LiteLLM says 408."""
+NOT_MADE = frozenset({500, 501, 502, 503})
+"""The 5xx that say that no picture was made."""
+TOO_SLOW = 408
+"""LiteLLM's word for an API behind it that took too long."""
 NEVER_SENT = (
     httpx2.ConnectError,
     httpx2.ConnectTimeout,
@@ -45,6 +55,12 @@ NEVER_SENT = (
 )
 """Failures before the request left: nothing can have been billed."""
 MESSAGE_CHARS = 200
+
+
+class PictureRefusedError(SafetyError):
+    """The safety system refused the finished picture, and not the prompt."""
+
+    maybe_billed = True
 
 
 def translate(error: openai.OpenAIError, *, model: str, endpoint: Endpoint) -> ProviderError:
@@ -67,16 +83,19 @@ def translate(error: openai.OpenAIError, *, model: str, endpoint: Endpoint) -> P
         case openai.APIStatusError():
             return _by_status(error, model=model, endpoint=endpoint)
         case openai.APIError():
-            return EndpointError(f"an answer that can't be read: {_short(error.message, endpoint)}")
+            return AnswerError(f"an answer that can't be read: {_short(error.message, endpoint)}")
         case _:
-            return EndpointError(f"the SDK gave up: {_short(str(error), endpoint)}")
+            return AnswerError(f"the SDK gave up: {_short(str(error), endpoint)}")
 
 
 def _by_status(error: openai.APIStatusError, *, model: str, endpoint: Endpoint) -> ProviderError:
     status, code = error.status_code, error.code or ""
     kind: type[ProviderError] = RequestError
     what, hint = f"the endpoint refused the request ({status})", ""
-    if code in SAFETY_CODES:
+    if code in SAFETY_CODES and _stage(error.body) == "output":
+        kind, what = PictureRefusedError, "the safety system refused the picture that was made"
+        hint = "reword cover_prompt; the request may have been billed"
+    elif code in SAFETY_CODES:
         kind, what = SafetyError, "the prompt was refused by the safety system"
         hint = "reword cover_prompt"
     elif status == 401:
@@ -93,16 +112,22 @@ def _by_status(error: openai.APIStatusError, *, model: str, endpoint: Endpoint) 
     elif status == 429:
         kind, what = RateError, "too many requests"
         hint = "lower `concurrency`, or run again later: what was bought is kept"
-    elif status in SLOW_UPSTREAM:
-        kind, what = ResponseTimeoutError, "the endpoint took too long: it may have been billed"
-    elif status >= 500:
+    elif status in NOT_MADE:
         kind, what = UpstreamError, f"the endpoint failed ({status})"
         hint = "run again later: what was bought is kept"
+    elif status == TOO_SLOW or status >= 500:
+        kind, what = ResponseTimeoutError, f"no answer came ({status}): it may have been billed"
     elif 300 <= status < 400:
         kind, what = EndpointError, "the endpoint redirects to another address"
         hint = "set the base URL to the address it redirects to"
     told = said(_told_in(error), endpoint)
     return kind(f"{what}: {told}" if told else what, hint=hint, request_id=error.request_id or "")
+
+
+def _stage(body: object) -> object:
+    """Return at which stage a safety system refused: `input`, `output`, or nothing known."""
+    details = body.get("moderation_details") if isinstance(body, dict) else None
+    return details.get("moderation_stage") if isinstance(details, dict) else None
 
 
 def said(body: object, endpoint: Endpoint) -> str:

@@ -1,24 +1,14 @@
-"""Outcomes and plans in a line each, for logs and terminals."""
+"""What a run does, in a line each, for logs and terminals."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import assert_never
 
-from ..model import ActionKind, Bought, Failed, Found, Outcome, Plan, Skipped
+from ..model import Bought, Failed, Found, Outcome, Plan, Skipped
 from ..pricing import usd_text
-
-_PHRASES = {
-    ActionKind.GENERATE: "to buy",
-    ActionKind.RENDER: "to render",
-    ActionKind.REUSE: "reused",
-    ActionKind.SHARED: "shared",
-    ActionKind.OWN: "own",
-    ActionKind.DRAW: "drawn",
-    ActionKind.BLOCKED: "blocked",
-}
+from .plan_words import counted
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -52,31 +42,54 @@ def outcomes_summary(outcomes: Sequence[Outcome]) -> str:
 def purchase_question(plan: Plan) -> str:
     """Return what to ask before a plan is bought: what is paid is named, prompts included."""
     count, unpriced = len(plan.purchases), len(plan.unpriced)
-    covers = "1 cover" if count == 1 else f"{count} covers"
+    covers = counted(count, "cover")
     if count == unpriced:
         return f"Buy {covers}, price unknown?"
     covers += f", {unpriced} of unknown price, the rest" if unpriced else ""
     return f"Buy {covers} for about ${usd_text(plan.output_usd + plan.input_usd_estimate)}?"
 
 
-def plan_summary(plan: Plan) -> str:
-    """Return the plan in a sentence: how many of each action, and the price."""
-    counts = Counter(action.kind for action in plan.actions)
-    parts = [f"{counts[kind]} {phrase}" for kind, phrase in _PHRASES.items() if counts[kind]]
-    if not parts:
-        return "no covers"
-    return ", ".join(parts) + _price(plan)
+def build_line(
+    *,
+    reused: int = 0,
+    bought: int = 0,
+    drawn: int = 0,
+    own: int = 0,
+    outdated: int = 0,
+    lost: int = 0,
+    blocked: int = 0,
+    spent_usd: Decimal = Decimal(0),
+    unpriced: int = 0,
+) -> str:
+    """Return the last line of a build: what became of the covers, and what was spent.
 
-
-def _price(plan: Plan) -> str:
-    if not plan.purchases:
-        return ": nothing to pay"
-    unpriced = len(plan.unpriced)
-    if unpriced == len(plan.purchases):
-        return ": price unknown"
-    text = f": pictures ${usd_text(plan.output_usd)}"
-    text += f", prompts about ${usd_text(plan.input_usd_estimate)}"
-    return text + (f", and {unpriced} of unknown price" if unpriced else "")
+    Args:
+        reused: covers that were there before.
+        bought: covers that this build paid for.
+        drawn: covers that were drawn, the lost and blocked ones apart or not as the caller counts.
+        own: the authors' own pictures.
+        outdated: covers that stay, though the site asks for others by now.
+        lost: covers that were paid for and that no store has.
+        blocked: covers that could not be bought.
+        spent_usd: what the purchases of known price cost.
+        unpriced: how many of the purchases cost what nobody knows.
+    """
+    counts = {
+        "reused": reused,
+        "bought": bought,
+        "drawn": drawn,
+        "own": own,
+        "outdated": outdated,
+        "lost": lost,
+        "blocked": blocked,
+    }
+    (first, word), *others = [(n, word) for word, n in counts.items() if n] or [(0, "reused")]
+    parts = [f"{counted(first, 'cover')} {word}", *(f"{n} {word}" for n, word in others)]
+    if unpriced and not spent_usd:
+        return f"{', '.join(parts)}; spent: price unknown"
+    spent = f"${usd_text(spent_usd)} spent"
+    spent += f", and {unpriced} of unknown price" if unpriced else ""
+    return f"{', '.join(parts)}; {spent}"
 
 
 def _request_id(error: Exception) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from io import StringIO
-from typing import TYPE_CHECKING, Literal
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from ..model import Action, ActionKind, Plan, Priced
-from ..plan import Decision
-from ..pricing import usd_text
-from ..settings import Budget
-from .lines import plan_summary
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from ..model import Action, ActionKind, Plan
+from ..plan import Outlook
+from .plan_words import (
+    REPAINT,
+    amounts,
+    cause_line,
+    counts_summary,
+    decision_line,
+    plan_summary,
+    price_cell,
+)
+from .table import Cell, aligned, styled, wrapped
+from .totals import UNCHANGED, Cause, causes, listed
 
 _SYMBOLS = {
     ActionKind.GENERATE: ("+", "bold green"),
@@ -22,81 +26,60 @@ _SYMBOLS = {
     ActionKind.SHARED: ("=", "dim"),
     ActionKind.OWN: ("·", "dim"),
     ActionKind.DRAW: ("✎", "cyan"),
+    ActionKind.OUTDATED: ("*", "yellow"),
+    ActionKind.SKIP: ("-", "dim"),
+    ActionKind.LOST: ("?", "bold yellow"),
     ActionKind.BLOCKED: ("!", "bold red"),
 }
 _HEADINGS = ("", "article", "action", "size", "quality", "model", "USD", "why")
-_FOLDED = ("article", "why")
-"""The columns that take several lines where the terminal is narrow."""
-_LEAST_FOLDED = 22
-"""The columns of text that these two share at the least, however narrow the terminal."""
-_UNBOUNDED = 10_000
+_ARTICLE, _PRICE, _WHY = 1, 6, 7
+_MANY = 40
+"""A plan of more actions lists only what costs, is in trouble or changed."""
+_MOST_CAUSES = 8
+_FOLDED = {
+    **dict.fromkeys(UNCHANGED, ("=", "are unchanged")),
+    ActionKind.RENDER: ("~", "only need rendering, free"),
+    ActionKind.DRAW: ("✎", "are drawn, free"),
+    ActionKind.SKIP: ("-", "are left out of this run"),
+}
+"""Where there are many actions, each of these groups is one line."""
 
 
 def plan_text(
-    plan: Plan,
-    decision: Decision | None,
-    budget: Budget,
-    *,
-    width: int | None = None,
-    colour: bool = False,
+    plan: Plan, outlook: Outlook, *, width: int | None = None, colour: bool = False
 ) -> str:
     """Return the plan as an aligned table, its totals, and whether a build here would buy it.
 
+    A plan of more than 40 actions counts what is unchanged or free instead of listing it; JSON
+    lists all. Outdated covers are one line for each cause that hit more than three.
+
     Args:
         plan: what to show.
-        decision: of a `mkdocs build` in this environment; `None` leaves it out.
-        budget: the walls, shown beside what they hold back.
+        outlook: what is told beside it; a decision is of a `mkdocs build` in this environment.
         width: of the terminal, in columns; rows are as long as they need without one.
         colour: with ANSI colours.
     """
-    from rich.console import Console
-
-    out = StringIO()
-    rows = [_cells(action) for action in plan.actions]
-    columns = width or _UNBOUNDED
-    console = Console(
-        file=out,
-        width=max(columns, _least_width(rows)),
-        force_terminal=colour,
-        color_system="auto" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    found = causes(plan)
+    rows = [action for action in listed(plan, found) if not _is_counted(plan, action)]
+    text = ""
     if rows:
-        console.print(_table(rows))
-        console.print()
-    for line in _totals(plan, decision, budget):
-        console.print(line, width=columns)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+        header = [(heading, "dim") for heading in _HEADINGS]
+        table = _with_aligned_prices([header, *map(_cells, rows)])
+        text = aligned(table, folded=(_ARTICLE, _WHY), width=width, colour=colour)
+    counted = Counter(_FOLDED[a.kind] for a in plan.actions if _is_counted(plan, a))
+    for (symbol, words), count in counted.items():
+        line = f"{symbol} {count}{' more' if rows else ''} {words}"
+        text += (styled(line, "dim") if colour else line) + "\n"
+    text += "\n" if text else ""
+    lines = [*_outdated_lines(found), *_totals(plan, outlook)]
+    return text + "".join(f"{line}\n" for line in _fitted(lines, width))
 
 
-def _table(rows: Sequence[Sequence[tuple[str, str]]]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
-    for heading in _HEADINGS:
-        justify: Literal["left", "right"] = "right" if heading == "USD" else "left"
-        folded = heading in _FOLDED
-        table.add_column(heading, justify=justify, overflow="fold", no_wrap=not folded)
-    for row in rows:
-        table.add_row(*(Text(cell, style=style) for cell, style in row))
-    return table
+def _is_counted(plan: Plan, action: Action) -> bool:
+    return len(plan.actions) > _MANY and action.kind in _FOLDED
 
 
-def _least_width(rows: Sequence[Sequence[tuple[str, str]]]) -> int:
-    """Return the width below which rich would leave out whole columns, articles first."""
-    gaps = 2 * (len(_HEADINGS) - 1)
-    widest = (
-        max(len(heading), *(len(row[n][0]) for row in rows))
-        for n, heading in enumerate(_HEADINGS)
-        if heading not in _FOLDED
-    )
-    return sum(widest) + gaps + _LEAST_FOLDED if rows else 0
-
-
-def _cells(action: Action) -> list[tuple[str, str]]:
+def _cells(action: Action) -> list[Cell]:
     symbol, style = _SYMBOLS[action.kind]
     own = action.kind is ActionKind.OWN
     cover = action.cover
@@ -106,27 +89,46 @@ def _cells(action: Action) -> list[tuple[str, str]]:
         (action.article, ""),
         (action.kind.value, style),
         *((detail, "") for detail in details),
-        (_price(action), ""),
+        (price_cell(action), "dim" if action.kind is ActionKind.OUTDATED else ""),
         (action.reason, "dim"),
     ]
 
 
-def _price(action: Action) -> str:
-    if not isinstance(action.price, Priced):
-        return "unpriced"
-    if action.kind is not ActionKind.GENERATE:
-        return ""
-    about = "~" if action.price.confidence == "estimate" else ""
-    return f"{about}${usd_text(action.price.output_usd)}"
+def _with_aligned_prices(table: Sequence[list[Cell]]) -> Sequence[list[Cell]]:
+    """Put the decimal points below each other: a price in parentheses ends a column later."""
+    prices = [row[_PRICE][0] for row in table]
+    if any(price.endswith(")") for price in prices):
+        prices = [price if price.endswith(")") else f"{price} " for price in prices]
+    widest = max(map(len, prices))
+    for row, price in zip(table, prices, strict=True):
+        row[_PRICE] = (price.rjust(widest), row[_PRICE][1])
+    return table
 
 
-def _totals(plan: Plan, decision: Decision | None, budget: Budget) -> list[str]:
-    lines = [f"Plan: {plan_summary(plan)}."]
-    if plan.purchases:
-        per_build = budget.per_build_usd
-        wall = "no limit in USD" if per_build is None else f"${usd_text(per_build)} a build"
-        lines.append(f"Walls: {wall}, {budget.max_images} pictures.")
-    if plan.purchases and decision:
-        verb = "buys" if decision.buys else "does not buy"
-        lines.append(f"A mkdocs build here {verb} ({decision.reason}).")
-    return lines
+def _outdated_lines(found: Sequence[Cause]) -> Iterator[str]:
+    shown = found[:_MOST_CAUSES]
+    lines = [f"outdated: {cause_line(cause)}" for cause in shown]
+    if more := len(found) - len(shown):
+        lines.append(f"outdated: and {more} more {'cause' if more == 1 else 'causes'}")
+    if lines:
+        lines[-1] += f" (buy with: {REPAINT})"
+        yield from lines
+
+
+def _totals(plan: Plan, outlook: Outlook) -> Iterator[str]:
+    if not plan.purchases:
+        yield f"Plan: {plan_summary(plan)}."
+        return
+    yield f"Plan: {counts_summary(plan)}."
+    rows = amounts(plan, outlook)
+    widest = max(len(amount) for _, amount, _ in rows)
+    for label, amount, words in rows:
+        told = f"{amount:>{widest}}  {words}" if amount else words
+        yield f"  {label:<8}  {told}".rstrip()
+    if outlook.decision is not None:
+        yield decision_line(outlook.decision)
+
+
+def _fitted(lines: Sequence[str], width: int | None) -> Iterator[str]:
+    for line in lines:
+        yield from [line] if width is None else wrapped(line, width)

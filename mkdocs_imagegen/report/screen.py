@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import sys
 
 from ..model import Plan
-from ..plan import Decision
-from ..settings import Budget
+from ..plan import Outlook
 from .plan_text import plan_text
 
 
-def show_plan(plan: Plan, decision: Decision | None, budget: Budget) -> None:
+def show_plan(plan: Plan, outlook: Outlook) -> None:
     """Print the plan as a table: as wide as the terminal and in colour, plain elsewhere."""
     print_anything()
-    colour = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if colour else None
-    sys.stdout.write(plan_text(plan, decision, budget, width=width, colour=colour))
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else None
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    sys.stdout.write(plan_text(plan, outlook, width=width, colour=colour))
     sys.stdout.flush()
 
 

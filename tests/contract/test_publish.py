@@ -9,11 +9,11 @@ import pytest
 from mkdocs_imagegen import keys, publish
 from mkdocs_imagegen.errors import StoreError
 from mkdocs_imagegen.model import (
+    Action,
+    ActionKind,
     ArticleSource,
     Cover,
     CoverRequest,
-    Order,
-    Orders,
     OriginalThere,
     Record,
     Rendition,
@@ -28,7 +28,7 @@ KEY = keys.request_key(REQUEST)
 COVER = Cover(
     ArticleSource("a.md", "A fox", {}), "a fox", "gpt-image-2", Size(480, 320), "low", "cover.j2"
 )
-ORDERS = Orders((Order(COVER, REQUEST, KEY),))
+ACTIONS = [Action(ActionKind.REUSE, COVER, "unchanged", request=REQUEST, request_key=KEY)]
 
 
 class ReadOnly(Store):
@@ -48,7 +48,7 @@ def test_webp_as_it_came_is_published_untouched(kind: type[Store], tmp_path: Pat
     picture = webp("red")
     with kind.open(tmp_path / "cache") as store:
         keep(store, picture)
-        published = publish.publish(ORDERS.orders, store, Settings())
+        published = publish.publish(ACTIONS, {}, store, Settings())
         file = published.files["a.md"]
         assert published.diagnostics == ()
         assert not file.drawn
@@ -63,7 +63,7 @@ def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
     kind: type[Store], tmp_path: Path
 ) -> None:
     with kind.open(tmp_path / "cache") as store:
-        file = publish.publish(ORDERS.orders, store, Settings()).files["a.md"]
+        file = publish.publish(ACTIONS, {}, store, Settings()).files["a.md"]
         assert file.drawn
         assert file.rendition.size == COVER.size
         data = file.content if file.path is None else file.path.read_bytes()
@@ -74,11 +74,11 @@ def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
 def test_a_look_tells_whether_a_rendition_is_missing(tmp_path: Path) -> None:
     picture = webp("red")
     with Store.open(tmp_path / "cache") as store:
-        assert publish.look(ORDERS, store, Settings()) == {}
+        assert publish.look({KEY: ""}, store, Settings()) == {}
         keep(store, picture)
         there = OriginalThere(keys.digest(picture), rendered=False)
-        assert publish.look(ORDERS, store, Settings()) == {KEY: there}
-        publish.publish(ORDERS.orders, store, Settings())
+        assert publish.look({KEY: ""}, store, Settings()) == {KEY: there}
+        publish.publish(ACTIONS, {}, store, Settings())
         there = OriginalThere(keys.digest(picture), rendered=True)
-        assert publish.look(ORDERS, store, Settings()) == {KEY: there}
-        assert publish.look(ORDERS, store, Settings(), deep=True) == {KEY: there}
+        assert publish.look({KEY: ""}, store, Settings()) == {KEY: there}
+        assert publish.look({KEY: ""}, store, Settings(), deep=True) == {KEY: there}

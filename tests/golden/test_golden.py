@@ -11,6 +11,8 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +27,29 @@ from mkdocs_imagegen.config import ImagegenConfig
 from mkdocs_imagegen.engine import Engine
 from mkdocs_imagegen.errors import ImagegenError
 from mkdocs_imagegen.keys import digest
+from mkdocs_imagegen.lockfile import write
 from mkdocs_imagegen.model import (
+    EMPTY_LOCKFILE,
     ArticleSource,
+    Lockfile,
     Orders,
     OriginalDamaged,
     OriginalState,
     OriginalThere,
     Plan,
+    PlanOptions,
+    Record,
+    Refusal,
     StoreState,
 )
-from mkdocs_imagegen.plan import Digests, make_plan
+from mkdocs_imagegen.plan import Digests, locked, make_plan
 from mkdocs_imagegen.site import make_engine
 
 FOLDER = Path(__file__).parent
 CASES = sorted(FOLDER.glob("*.yml"))
 EXPECT = "\nexpect:\n"
-SECTIONS = {"story", "mkdocs", "imagegen", "environ", "templates", "files", "articles", "store"}
+SITE = {"mkdocs", "imagegen", "environ", "templates", "files", "articles"}
+SECTIONS = SITE | {"story", "store", "before", "lost", "refused", "today", "options", "strict"}
 UPDATES = bool(os.environ.get("GOLDEN_UPDATE"))
 
 
@@ -49,7 +58,7 @@ def test_story(path: Path, tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     case: dict[str, Any] = yaml.safe_load(text)
     expected: dict[str, Any] = case.pop("expect")
-    assert case.keys() <= SECTIONS | {"rebuy", "strict"}
+    assert case.keys() <= SECTIONS
     assert expected
     told = shaped(all_that_is_said(case, tmp_path), expected)
     if UPDATES and told != expected:
@@ -66,29 +75,35 @@ def test_there_are_stories_enough() -> None:
 def all_that_is_said(case: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return every section that a story may expect."""
     try:
-        engine = engine_of(case, folder)
+        engine = engine_of(case, folder / "now")
     except ImagegenError as error:
         return {"error": str(error)}
     with closing(engine):
-        return said_by(engine, case)
+        return said_by(engine, case, lockfile_before(case, folder / "before"))
 
 
-def said_by(engine: Engine, case: Mapping[str, Any]) -> dict[str, Any]:
+def said_by(engine: Engine, case: Mapping[str, Any], lockfile: Lockfile) -> dict[str, Any]:
     strict = case.get("strict", False)
-    orders = engine.order(articles_of(case), lambda uris: digests_of(case, uris))
+    orders = orders_of(engine, case)
+    options = options_of(case)
     plan = make_plan(
         orders,
-        state_of(case, orders),
+        {**state_before(case, lockfile), **state_of(case, orders)},
         engine.book,
         engine.settings,
-        rebuy=case.get("rebuy", False),
+        today=date.fromisoformat(case.get("today", "2026-11-22")),
+        lockfile=lockfile,
+        options=options,
     )
-    decision = engine.foresee(plan, strict=strict)
+    outlook = engine.outlook(plan, engine.foresee(plan, strict=strict))
     return {
-        "plan": report.plan_text(plan, decision, engine.settings.budget),
+        "plan": report.plan_text(plan, outlook),
         "diagnostics": "".join(f"{told.level}: {told}\n" for told in plan.diagnostics),
-        "json": json.loads(report.plan_json(plan, decision)),
+        "json": json.loads(report.plan_json(plan, outlook, options)),
+        "markdown": report.plan_markdown(plan, outlook),
         "prompts": {a.article: a.request.prompt for a in plan.actions if a.request},
+        "changes": {a.article: [str(c) for c in a.changes] for a in plan.actions if a.changes},
+        "lockfile": write(lockfile),
         "approval": approval_of(plan, engine, strict=strict),
     }
 
@@ -97,7 +112,7 @@ def engine_of(case: Mapping[str, Any], folder: Path) -> Engine:
     """Read the options as MkDocs does, from a real mkdocs.yml and a real templates folder."""
     options = case.get("imagegen", {})
     document = {"site_name": "Notes", "plugins": [{"imagegen": options}], **case.get("mkdocs", {})}
-    (folder / "docs").mkdir()
+    (folder / "docs").mkdir(parents=True)
     for name, text in case.get("templates", {}).items():
         template = folder / options.get("templates_dir", "cover_templates") / name
         template.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +123,62 @@ def engine_of(case: Mapping[str, Any], folder: Path) -> Engine:
     own = config.plugins["imagegen"].config
     assert isinstance(own, ImagegenConfig)
     return make_engine(own, config, case.get("environ", {}))
+
+
+def lockfile_before(case: Mapping[str, Any], folder: Path) -> Lockfile:
+    """Return the lockfile of the site as it was, where a story tells of that.
+
+    `before` holds the sections that were other ones then; all its covers were bought.
+    """
+    if "before" not in case:
+        return EMPTY_LOCKFILE
+    earlier = {**case, **case["before"]}
+    with closing(engine_of(earlier, folder)) as engine:
+        orders = orders_of(engine, earlier)
+    refusals = refusals_of(case, orders)
+    keys = {order.request_key for order in orders.orders if order.request_key} - refusals.keys()
+    records = {key: record_of(key) for key in keys}
+    return locked(EMPTY_LOCKFILE, orders, records, refusals, site="Notes")
+
+
+def record_of(request_key: str) -> Record:
+    at = "2026-10-01T12:00:00+00:00"
+    return Record(request_key, digest(b"picture"), 7, "", {}, "", at, usd="0.0412")
+
+
+def refusals_of(case: Mapping[str, Any], orders: Orders) -> Mapping[str, Refusal]:
+    refused = case.get("refused", {})
+    return {
+        order.request_key: Refusal(order.request_key, "2026-11-01T12:00:00+00:00", told, "req_1")
+        for order in orders.orders
+        if order.request_key and (told := refused.get(order.cover.article.src_uri))
+    }
+
+
+def state_before(case: Mapping[str, Any], lockfile: Lockfile) -> StoreState:
+    """Return the store's side of the lockfile: all is there, but for what a story calls lost."""
+    lost = case.get("lost", [])
+    known = {e.article: e.approved.request_key for e in lockfile.entries if e.approved}
+    return {
+        key: OriginalThere(digest(b"picture"), rendered=True)
+        for article, key in known.items()
+        if article not in lost
+    }
+
+
+def options_of(case: Mapping[str, Any]) -> PlanOptions:
+    asked = case.get("options", {})
+    return PlanOptions(
+        rebuy=asked.get("rebuy", False),
+        outdated=asked.get("outdated", False),
+        retry=frozenset(asked.get("retry", ())),
+        only=tuple(asked.get("only", ())),
+        max_cost_usd=Decimal(asked["max_cost"]) if "max_cost" in asked else None,
+    )
+
+
+def orders_of(engine: Engine, case: Mapping[str, Any]) -> Orders:
+    return engine.order(articles_of(case), lambda uris: digests_of(case, uris))
 
 
 def articles_of(case: Mapping[str, Any]) -> list[ArticleSource]:

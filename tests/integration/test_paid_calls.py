@@ -16,7 +16,12 @@ from tests.sites import Site
 
 PROMPT = "A café at dawn,\nseen through a rainy window"
 TEMPLATE = "A woodcut of {{ cover.prompt }}.\nTwo colours, bold lines.\n"
-OPTIONS = {"price_as": "openai", "style": "Watercolour on rough paper", "size": "1024x1024"}
+OPTIONS = {
+    "price_as": "openai",
+    "on_change": "repaint",
+    "style": "Watercolour on rough paper",
+    "size": "1024x1024",
+}
 
 
 def write_articles(site: Site) -> None:
@@ -165,7 +170,7 @@ class Reformatted(Site):
         self.write(
             "mkdocs.yml",
             "# by hand\nplugins:\n"
-            "  - imagegen: {size: '1024x1024', price_as: openai,\n"
+            "  - imagegen: {size: '1024x1024', price_as: openai, on_change: repaint,\n"
             '      style: "Watercolour on\n      rough paper"}   # the look\n\n'
             "site_url:   https://example.com/\nsite_name: 'Test site'\n",
         )

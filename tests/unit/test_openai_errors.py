@@ -157,7 +157,9 @@ MONEY = (
         (500, "server_error", UpstreamError, "(500)"),
         (502, None, UpstreamError, "(502)"),
         (503, "server_error", UpstreamError, "(503)"),
+        (501, None, UpstreamError, "(501)"),
         (504, None, ResponseTimeoutError, "may have been billed"),
+        (520, None, ResponseTimeoutError, "may have been billed"),
         (524, None, ResponseTimeoutError, "may have been billed"),
     ],
 )
@@ -170,6 +172,27 @@ def test_a_status_and_its_code_say_what_went_wrong(
     assert "The endpoint's own words." in error.message
     assert error.request_id == image_server.calls[0].request_id
     assert not image_server.paid_calls
+
+
+@pytest.mark.parametrize(
+    ("details", "maybe_billed"),
+    [
+        ({"moderation_stage": "output", "categories": ["violence"]}, True),
+        ({"moderation_stage": "input"}, False),
+        ({"moderation_stage": ["output"]}, False),
+        ({}, False),
+        ("output", False),
+        (None, False),
+    ],
+)
+def test_only_a_picture_that_was_made_may_have_been_billed_when_it_is_refused(
+    image_server: ImageServer, details: object, maybe_billed: bool
+) -> None:
+    told = {"message": "No.", "code": "moderation_blocked", "moderation_details": details}
+    error = error_of(image_server, Fault(400, {"error": told}))
+    assert isinstance(error, SafetyError)
+    assert error.maybe_billed is maybe_billed
+    assert not error.stops_run
 
 
 @pytest.mark.parametrize(
@@ -255,9 +278,10 @@ def test_a_redirect_is_not_followed(image_server: ImageServer, status: int) -> N
 )
 def test_what_is_no_json_is_told_as_such(image_server: ImageServer, data: bytes) -> None:
     error = error_of(image_server, RawBody(data))
-    assert type(error) is EndpointError
+    assert type(error) is AnswerError  # which may have been billed
     assert "no JSON" in error.message
     assert "/v1" in error.hint
+    assert error.request_id == image_server.calls[0].request_id
 
 
 @pytest.mark.parametrize("data", [b"<!doctype html><p>Hello", b""])
@@ -265,7 +289,7 @@ def test_a_page_instead_of_an_answer_is_told_as_such(
     image_server: ImageServer, data: bytes
 ) -> None:
     error = error_of(image_server, RawBody(data, "text/html"))
-    assert type(error) is EndpointError
+    assert type(error) is AnswerError  # which may have been billed
     assert "a page instead of a picture" in error.message
     assert error.request_id == image_server.calls[0].request_id
 
@@ -303,7 +327,7 @@ def test_a_success_without_a_picture_may_have_been_billed_and_is_kept_as_it_came
 
 @pytest.mark.parametrize("data", [b"[]", b'"text"', b"5", b"null", b"true"])
 def test_json_that_is_no_object_is_no_answer(image_server: ImageServer, data: bytes) -> None:
-    assert isinstance(error_of(image_server, RawBody(data)), EndpointError | AnswerError)
+    assert type(error_of(image_server, RawBody(data))) is AnswerError
 
 
 @pytest.mark.parametrize("told", [{"message": "model is loading"}, "model is loading"])

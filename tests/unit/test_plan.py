@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -24,6 +26,7 @@ from mkdocs_imagegen.model import (
     OriginalState,
     OriginalThere,
     Plan,
+    PlanOptions,
     Priced,
     Size,
     Unpriced,
@@ -31,6 +34,7 @@ from mkdocs_imagegen.model import (
 from mkdocs_imagegen.plan import (
     ApprovedPlan,
     Decision,
+    Outlook,
     approve,
     decide,
     make_orders,
@@ -43,6 +47,7 @@ from mkdocs_imagegen.prompts import Prompts
 from mkdocs_imagegen.settings import Budget, Endpoint, Mode, Settings
 
 BOOK = price_book()
+TODAY = date(2026, 11, 22)
 SITE = Settings()
 TEMPLATES = {"cover.j2": "{{ cover.subject }}", "titled.j2": "{{ article.title }}"}
 ENDPOINT = Endpoint("https://api.openai.com/v1", "sk-x", "OPENAI_API_KEY")
@@ -54,7 +59,7 @@ def orders_of(
 ) -> Orders:
     covers, told = read_covers(articles, settings, BOOK)
     orders = make_orders(covers, Prompts(settings, TEMPLATES), digests)
-    return Orders(orders.orders, told + orders.diagnostics)
+    return replace(orders, diagnostics=told + orders.diagnostics)
 
 
 def article(src_uri: str, **meta: object) -> ArticleSource:
@@ -68,7 +73,9 @@ def plan_of(
     rebuy: bool = False,
 ) -> Plan:
     orders = orders_of(*articles, settings=settings)
-    return make_plan(orders, state or {}, BOOK, settings, rebuy=rebuy)
+    return make_plan(
+        orders, state or {}, BOOK, settings, today=TODAY, options=PlanOptions(rebuy=rebuy)
+    )
 
 
 def key_of(source: ArticleSource, settings: Settings = SITE) -> str:
@@ -212,10 +219,10 @@ def test_what_is_approved_breaks_no_wall(
     )
     if breaks:
         with pytest.raises(OverBudgetError, match="nothing was bought") as raised:
-            approve(plan, budget)
+            approve(plan, Outlook(budget=budget))
         assert raised.value.hint
     else:
-        assert approve(plan, budget) == ApprovedPlan(plan, budget)
+        assert approve(plan, Outlook(budget=budget)) == ApprovedPlan(plan, budget)
 
 
 def test_the_wall_stands_above_the_bound_and_not_above_the_price() -> None:
@@ -223,31 +230,31 @@ def test_the_wall_stands_above_the_bound_and_not_above_the_price() -> None:
     price = plan.purchases[0].price
     assert isinstance(price, Priced)
     assert price.output_usd + price.input_usd_estimate <= price.bound_usd
-    approve(plan, Budget(price.bound_usd))
+    approve(plan, Outlook(budget=Budget(price.bound_usd)))
     with pytest.raises(OverBudgetError):
-        approve(plan, Budget(price.bound_usd - Decimal("0.000001")))
+        approve(plan, Outlook(budget=Budget(price.bound_usd - Decimal("0.000001"))))
 
 
 def test_an_unpriced_purchase_needs_a_wall_in_pictures() -> None:
     plan = plan_of(article("a.md", cover_prompt="a fox", cover_model="mine"))
     with pytest.raises(OverBudgetError, match=r"a\.md.*no model mine") as raised:
-        approve(plan, Budget(Decimal(100)))
+        approve(plan, Outlook(budget=Budget(Decimal(100))))
     assert "price_as" in raised.value.hint
-    approve(plan, Budget(None, max_images=1))
+    approve(plan, Outlook(budget=Budget(None, max_images=1)))
 
 
 def test_over_the_wall_the_dearest_are_named() -> None:
     metas = [("a.md", "low"), ("b.md", "high"), ("c.md", "medium"), ("d.md", "low")]
     plan = plan_of(*(article(uri, cover_prompt=uri, cover_quality=q) for uri, q in metas))
     with pytest.raises(OverBudgetError, match=r"dearest: b\.md \$0\.16\d\d, c\.md") as raised:
-        approve(plan, Budget(Decimal("0.01")))
+        approve(plan, Outlook(budget=Budget(Decimal("0.01"))))
     assert raised.value.exit_code == 4
 
 
 def test_a_plan_that_buys_nothing_passes_every_wall() -> None:
     fox = article("a.md", cover_prompt="a fox")
     plan = plan_of(fox, state={key_of(fox): OriginalThere("0", rendered=False)})
-    approve(plan, Budget(Decimal(0), 0))
+    approve(plan, Outlook(budget=Budget(Decimal(0), 0)))
 
 
 FOX = article("b.md", cover_prompt="a fox")
@@ -365,13 +372,13 @@ def test_languages_merge_into_one_plan_that_buys_each_request_once() -> None:
     english = orders_of(article("a.md", cover_prompt="a fox"), article("b.md", cover_prompt="x"))
     german = orders_of(article("a.md", cover_prompt="a fox"), article("c.de.md", cover_prompt="x"))
     merged = merge_orders([english, german])
-    plan = make_plan(merged, {}, BOOK, SITE)
+    plan = make_plan(merged, {}, BOOK, SITE, today=TODAY)
     assert kinds(plan) == [
         ("a.md", ActionKind.GENERATE),
         ("b.md", ActionKind.GENERATE),
         ("c.de.md", ActionKind.SHARED),
     ]
-    assert make_plan(merge_orders([german, english]), {}, BOOK, SITE) == plan
+    assert make_plan(merge_orders([german, english]), {}, BOOK, SITE, today=TODAY) == plan
 
 
 def test_sketch_draws_all_and_never_looks_at_prices() -> None:
@@ -435,9 +442,11 @@ def test_only_a_strict_plan_that_buys_is_held_up_by_errors_and_warnings(
     plan = Plan(actions, (Diagnostic(level, "something"),))
     if strict and buys and level != "info":
         with pytest.raises(ArticlesError, match="a strict run buys nothing"):
-            approve(plan, Budget(), strict=strict)
+            approve(plan, Outlook(budget=Budget()), strict=strict)
     else:
-        assert approve(plan, Budget(), strict=strict) == ApprovedPlan(plan, Budget())
+        assert approve(plan, Outlook(budget=Budget()), strict=strict) == ApprovedPlan(
+            plan, Budget()
+        )
 
 
 def test_a_plan_is_a_value() -> None:

@@ -98,6 +98,7 @@ def test_built_in_template_writes_five_labelled_lines() -> None:
     assert built_in(cover) == Rendered(
         "Subject: A fox\nUse case: A cover\nComposition: Centred\nStyle: Ink\nConstraints: No text",
         (),
+        ("cover.j2",),
     )
 
 

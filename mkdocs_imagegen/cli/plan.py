@@ -1,0 +1,108 @@
+"""`mkdocs-imagegen plan`: what a build would do about each cover, and what it costs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from .. import report
+from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, EXIT_WOULD_CHANGE
+from ..model import ActionKind, Plan, PlanOptions
+from ..plan import Outlook
+from ..previews import previous_prompts, thumbnails
+from ..store.files import write_atomically
+from ..survey import Survey
+from .frame import (
+    USD,
+    config_file_option,
+    plan_options,
+    strict_option,
+    surveyed,
+    tell,
+    told,
+    troubles,
+)
+
+FORMATS = ("text", "json", "markdown", "html")
+
+
+@click.command("plan")
+@config_file_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    help="A table to read, JSON for scripts, Markdown for a comment on a pull request, or a page "
+    "with pictures.  [default: text]",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save the plan as JSON too, for `apply FILE`.",
+)
+@click.option("--check", is_flag=True, help="Exit with 3 if anything would be bought or changed.")
+@click.option("--fail-over", type=USD, help="Exit with 4 if the plan may cost more USD than this.")
+@plan_options
+@strict_option
+@told
+def plan_command(
+    config_file: str | None,
+    form: str,
+    out: Path | None,
+    check: bool,
+    fail_over: Decimal | None,
+    options: PlanOptions,
+    strict: bool,
+) -> int:
+    """Show what a build would do about each cover, and what it costs. Buys nothing."""
+    with surveyed(config_file, strict=strict) as survey:
+        engine = survey.engine
+        plan = engine.plan(survey.orders, options)
+        outlook = engine.outlook(plan, engine.foresee(plan, strict=survey.strict))
+        if out is not None:
+            write_atomically(out, report.plan_json(plan, outlook, options).encode())
+        _show(plan, outlook, options, form, survey)
+        if form == "text":
+            tell(plan.diagnostics)
+    if troubles(plan, strict=survey.strict):
+        return EXIT_ERROR
+    if fail_over is not None and _may_cost_more(plan, fail_over):
+        return EXIT_OVER_BUDGET
+    return EXIT_WOULD_CHANGE if check and _would_change(plan) else 0
+
+
+def _show(plan: Plan, outlook: Outlook, options: PlanOptions, form: str, survey: Survey) -> None:
+    engine = survey.engine
+    match form:
+        case "json":
+            click.echo(report.plan_json(plan, outlook, options), nl=False)
+        case "markdown":
+            click.echo(report.plan_markdown(plan, outlook), nl=False)
+        case "html":
+            page = report.plan_html(
+                plan,
+                outlook,
+                thumbnails(plan, engine.store),
+                previous_prompts(plan, engine.store),
+                site_name=engine.settings.site.name,
+            )
+            click.echo(page, nl=False)
+        case _:
+            report.show_plan(plan, outlook)
+
+
+def _may_cost_more(plan: Plan, usd: Decimal) -> bool:
+    """Tell whether the plan may cost more; what has no price may cost anything."""
+    return bool(plan.unpriced) or plan.bound_usd > usd
+
+
+def _would_change(plan: Plan) -> bool:
+    """Tell whether `apply` would buy, or write something new into the lockfile."""
+    return any(
+        action.kind in (ActionKind.GENERATE, ActionKind.SHARED, ActionKind.LOST)
+        or (action.kind in (ActionKind.REUSE, ActionKind.RENDER) and not action.locked)
+        for action in plan.actions
+    )

@@ -1,0 +1,52 @@
+"""What a build did about its covers, over all its languages: its last line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+
+from ..model import ActionKind, Bought, Outcome, Plan
+from .lines import build_line
+
+_STAYING = {
+    ActionKind.OWN: "own",
+    ActionKind.OUTDATED: "outdated",
+    ActionKind.LOST: "lost",
+    ActionKind.BLOCKED: "blocked",
+}
+
+
+class Tally:
+    """Counts each article's cover once, however many languages show it."""
+
+    def __init__(self) -> None:
+        self._states: dict[tuple[str, str | None], str] = {}
+        self._buyers: set[str] = set()
+        self._spent_usd = Decimal(0)
+        self._unpriced = 0
+
+    def count_purchases(self, outcomes: Iterable[Outcome]) -> None:
+        """Take in what was bought."""
+        for outcome in outcomes:
+            if isinstance(outcome, Bought):
+                self._buyers.add(outcome.action.article)
+                self._spent_usd += Decimal(outcome.record.usd or 0)
+                self._unpriced += outcome.record.usd is None
+
+    def count_covers(self, plan: Plan, drawn: Collection[str]) -> None:
+        """Take in one language's plan, made before anything was bought, and its drawn articles."""
+        for action in plan.actions:
+            article = action.article
+            state = "drawn" if article in drawn else "reused"
+            if article in self._buyers and article not in drawn:
+                state = "bought"
+            state = _STAYING.get(action.kind, state)
+            self._states.setdefault((article, action.request_key), state)
+
+    def line(self) -> str:
+        """Return the last line, `""` where the site has no covers."""
+        if not self._states:
+            return ""
+        counts = Counter(self._states.values())
+        return build_line(**counts, spent_usd=self._spent_usd, unpriced=self._unpriced)
