@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import html
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,7 +45,11 @@ FrontMatters = Mapping[str, FrontMatter]
 
 
 def make_engine(
-    options: ImagegenConfig, config: MkDocsConfig, environ: Mapping[str, str]
+    options: ImagegenConfig,
+    config: MkDocsConfig,
+    environ: Mapping[str, str],
+    *,
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> Engine:
     """Turn mkdocs.yml and the environment into an engine. Reads `.env` and the templates.
 
@@ -70,6 +74,7 @@ def make_engine(
         in_ci=says_yes(environ.get(CI, "")),
         dry_run=is_dry_run(environ),
         job=job_id(environ),
+        now=now,
     )
 
 

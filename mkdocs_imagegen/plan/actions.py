@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from ..model import (
     EMPTY_LOCKFILE,
-    FREE,
     Action,
     ActionKind,
     Lockfile,
@@ -103,4 +102,4 @@ def _fitting(actions: Sequence[Action], max_cost_usd: Decimal, max_images: int) 
 
 def _left_out(action: Action) -> Action:
     reason = f"{action.reason}; beyond --max-cost"
-    return replace(action, kind=ActionKind.SKIP, reason=reason, price=FREE)
+    return replace(action, kind=ActionKind.SKIP, reason=reason)

@@ -185,7 +185,8 @@ class Judge:
             return _act(order, ActionKind.BLOCKED, told, changes=changes)
         only = self._options.only
         if only and not any(fnmatchcase(src_uri, glob) for glob in only):
-            return _act(order, ActionKind.SKIP, f"{why}; not in --only", changes=changes)
+            price = self._price(order, self._quick_book)
+            return _act(order, ActionKind.SKIP, f"{why}; not in --only", price, changes=changes)
         return _act(
             order, ActionKind.GENERATE, why, self._price(order, self._book), changes=changes
         )

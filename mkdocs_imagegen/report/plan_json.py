@@ -144,8 +144,8 @@ def _action(action: Action) -> Mapping[str, object]:
 def _price(action: Action) -> Mapping[str, object]:
     """Return what is paid for an action, and apart from it what repainting one would cost."""
     price = action.price if isinstance(action.price, Priced) else None
-    outdated = action.kind is ActionKind.OUTDATED
-    paid, repaint = (FREE, price) if outdated else (price, None)
+    paid = FREE if action.kind in (ActionKind.OUTDATED, ActionKind.SKIP) else price
+    repaint = price if action.kind is ActionKind.OUTDATED else None
     return {
         "usd": _text(paid.output_usd if paid else None),
         "micro_usd": _micro(paid.output_usd if paid else None),

@@ -89,7 +89,7 @@ def _cells(action: Action) -> list[Cell]:
         (action.article, ""),
         (action.kind.value, style),
         *((detail, "") for detail in details),
-        (price_cell(action), "dim" if action.kind is ActionKind.OUTDATED else ""),
+        (price_cell(action), "dim" if action.kind in (ActionKind.OUTDATED, ActionKind.SKIP) else ""),
         (action.reason, "dim"),
     ]
 

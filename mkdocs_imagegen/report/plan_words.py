@@ -56,15 +56,15 @@ def price_words(plan: Plan) -> str:
 
 
 def price_cell(action: Action) -> str:
-    """Return what is paid; in parentheses what would be, were an outdated cover repainted."""
-    outdated = action.kind is ActionKind.OUTDATED
+    """Return what is paid; in parentheses what would be, were the cover not left as it is."""
+    left = action.kind in (ActionKind.OUTDATED, ActionKind.SKIP)
     if not isinstance(action.price, Priced):
-        return "(unpriced)" if outdated else "unpriced"
-    if action.price == FREE or not (outdated or action.kind is ActionKind.GENERATE):
+        return "(unpriced)" if left else "unpriced"
+    if action.price == FREE or not (left or action.kind is ActionKind.GENERATE):
         return ""
     about = "~" if action.price.confidence == "estimate" else ""
     text = f"{about}${usd_text(action.price.output_usd)}"
-    return f"({text})" if outdated else text
+    return f"({text})" if left else text
 
 
 def amounts(plan: Plan, outlook: Outlook) -> Sequence[tuple[str, str, str]]:

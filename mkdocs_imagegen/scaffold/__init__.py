@@ -3,9 +3,8 @@
 from .diff import diff_lines
 from .finding import find_files
 from .lists import with_lines
-from .plugin_block import Option, block_lines, flow_text
+from .plugin_block import Option
 from .plugin_edit import add_plugin
-from .plugins_key import SitePlugins, read_plugins
 from .proposal import Change, Choices, Found, Proposal, propose
 from .workflows import WORKFLOWS, workflow_files
 from .writing import write_changes
@@ -17,14 +16,10 @@ __all__ = [
     "Found",
     "Option",
     "Proposal",
-    "SitePlugins",
     "add_plugin",
-    "block_lines",
     "diff_lines",
     "find_files",
-    "flow_text",
     "propose",
-    "read_plugins",
     "with_lines",
     "workflow_files",
     "write_changes",

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import date
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ def said_by(engine: Engine, case: Mapping[str, Any], lockfile: Lockfile) -> dict
         {**state_before(case, lockfile), **state_of(case, orders)},
         engine.book,
         engine.settings,
-        today=date.fromisoformat(case.get("today", "2026-11-22")),
+        today=today_of(case).date(),
         lockfile=lockfile,
         options=options,
     )
@@ -122,7 +122,7 @@ def engine_of(case: Mapping[str, Any], folder: Path) -> Engine:
     config = load_config(str(config_file))
     own = config.plugins["imagegen"].config
     assert isinstance(own, ImagegenConfig)
-    return make_engine(own, config, case.get("environ", {}))
+    return make_engine(own, config, case.get("environ", {}), now=lambda: today_of(case))
 
 
 def lockfile_before(case: Mapping[str, Any], folder: Path) -> Lockfile:
@@ -164,6 +164,10 @@ def state_before(case: Mapping[str, Any], lockfile: Lockfile) -> StoreState:
         for article, key in known.items()
         if article not in lost
     }
+
+
+def today_of(case: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(case.get("today", "2026-11-22")).replace(tzinfo=UTC)
 
 
 def options_of(case: Mapping[str, Any]) -> PlanOptions:

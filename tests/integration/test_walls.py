@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.bills import apply_as_planned, charged, said_cleanly, server_of
-from tests.imageserver import Picture
+from tests.imageserver import Fault, Picture
 from tests.sites import Run, Site
 
 CI = {"CI": "true"}
@@ -121,3 +121,40 @@ def test_an_endpoint_that_charges_more_is_stopped_at_the_wall(
     assert left == {"b.md", "c.md"}
     assert apply_as_planned(site) == 2  # a new run has a new budget
     assert sum(charged(server.calls).values()) == 3
+
+
+def test_the_months_wall_counts_what_earlier_runs_spent_and_may_have_spent(site: Site) -> None:
+    server = server_of(site)
+    site.article("a.md", cover_prompt="A red fox")
+    site.options["budget"] = {"per_month": 0.01}
+    told = re.search(r"this plan may cost \$([\d.]+)", site.apply().output)
+    assert told
+    bound_usd = Decimal(told[1])
+    site.options["budget"] = {"per_month": str(bound_usd * 2)}
+
+    server.script(Fault.openai(500, None, "Sorry."))  # certainly not billed
+    assert site.apply().code == 1
+    server.script(Fault(504, "", paid=True))
+    assert site.apply().code == 1
+    assert apply_as_planned(site) == 1
+    assert len(server.paid_calls) == 2
+
+    site.article("b.md", cover_prompt="A sea fox")
+    for run in (site.apply(), site.build(**CI)):
+        assert run.code == EXIT_OVER_BUDGET, run.output
+        assert "`budget: per_month` allows" in said_cleanly(run, server)
+        assert "nothing was bought" in run.output
+    assert len(server.calls) == 3
+
+    site.options["budget"] = {"per_month": str(bound_usd * 3)}
+    assert apply_as_planned(site) == 1
+    paid_micro_usd = sum(call.micro_usd + call.input_micro_usd for call in server.calls)
+    assert paid_micro_usd <= bound_usd * 3 * 1_000_000
+
+
+def test_an_unknown_price_does_not_pass_a_months_wall_either(site: Site) -> None:
+    del site.options["price_as"]
+    site.options["budget"] = {"per_month": 100}
+    site.article("a.md", cover_prompt="A red fox")
+    for run in both_refuse(site):
+        assert "`budget: per_month` needs a price" in run.output

@@ -1,0 +1,24 @@
+"""The options in mkdocs.yml and the environment, turned once into `Settings` and `Endpoint`.
+
+Keys are never options: they come from the environment or from `.env` beside mkdocs.yml.
+
+    options   what can be written below `- imagegen:`
+    checked   the options as Settings
+    budget    the walls
+    endpoint  where to buy, and with which key
+    places    where the site's files are
+"""
+
+from .checked import make_book, make_settings
+from .endpoint import find_endpoint
+from .options import ImagegenConfig
+from .places import covers_folder, site_folder
+
+__all__ = [
+    "ImagegenConfig",
+    "covers_folder",
+    "find_endpoint",
+    "make_book",
+    "make_settings",
+    "site_folder",
+]
