@@ -12,21 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import plan as planning
-from .errors import ImagegenError, SafetyError, SettingsError, StoreError
+from .errors import ImagegenError, SettingsError
+from .locking import lock_covers, lost_entries
 from .model import (
     ArticleSource,
-    Bought,
     Diagnostic,
     Entry,
-    Failed,
     Lockfile,
     Order,
     Orders,
     Outcome,
     Plan,
     PlanOptions,
-    Record,
-    Refusal,
     Size,
 )
 from .pricing import PriceBook, offline_tokens
@@ -34,7 +31,7 @@ from .prompts import Prompts
 from .publish import Published, look, own_size, publish
 from .settings import DEFAULT_TEMPLATE, Endpoint, Settings
 from .store import Store
-from .store.lockfiles import read_lockfile, update_lockfile
+from .store.lockfiles import read_lockfile
 
 if TYPE_CHECKING:
     from .store.ledger import Ledger
@@ -269,34 +266,20 @@ class Engine:
         """
         if self.settings.provider == "sketch" or not orders.orders:
             return False
-        records, refusals = self._records(orders), {}
-        for outcome in outcomes:
-            match outcome:
-                case Bought(record=record):
-                    records[record.request_key] = record
-                case Failed(action=action, error=SafetyError() as error) if action.request_key:
-                    at = self._now().isoformat(timespec="seconds")
-                    told = Refusal(action.request_key, at, error.message, error.request_id)
-                    refusals[action.request_key] = told
-        kept = [self.store.keep(record) for record in records.values()]
-        wrote = update_lockfile(
-            self._lockfile_path,
-            self.store.cache_dir / "locks" / "lockfile.lock",
-            lambda lockfile: planning.locked(
-                lockfile, orders, records, refusals, site=self.settings.site.name, job=self._job
-            ),
-        )
         self._lockfile = None
-        return wrote or any(kept)
+        return lock_covers(
+            self._lockfile_path,
+            self.store,
+            orders,
+            outcomes,
+            site=self.settings.site.name,
+            job=self._job,
+            at=self._now(),
+        )
 
     def lost(self) -> tuple[Entry, ...]:
         """Return the lockfile's entries whose originals are in no store."""
-        return tuple(
-            entry
-            for entry in self.lockfile.entries
-            if (approved := entry.approved)
-            and self._sound(approved.request_key, approved.digest) is None
-        )
+        return lost_entries(self.lockfile, self.store)
 
     def publish(self, plan: Plan) -> Published:
         """Return the covers' files by src_uri, drawn where there is nothing else to show."""
@@ -309,44 +292,6 @@ class Engine:
     def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:
         """Return the size of an author's own picture, `None` where it can't be told."""
         return own_size(order, self.store, read)
-
-    def record_of(self, request_key: str) -> Record | None:
-        """Return what the store knows of a request; `None` where that can't be read either."""
-        try:
-            return self.store.record(request_key)
-        except StoreError:
-            return None
-
-    def _records(self, orders: Orders) -> dict[str, Record]:
-        """Return the records of the orders' requests whose originals are as they should be.
-
-        One that the lockfile does not know yet is decoded: what is in the lockfile is a picture.
-        """
-        digests = planning.needed_originals(orders, self.lockfile)
-        records: dict[str, Record] = {}
-        for key in dict.fromkeys(o.request_key for o in orders.orders if o.request_key):
-            record = self._sound(key, digests[key])
-            if record and (record.digest == digests[key] or self._decodes(record)):
-                records[key] = record
-        return records
-
-    def _sound(self, request_key: str, digest: str) -> Record | None:
-        try:
-            record = self.store.record(request_key, digest)
-        except StoreError:
-            return None
-        if record is None or (digest and record.digest != digest) or self.store.damage(record):
-            return None
-        return record
-
-    def _decodes(self, record: Record) -> bool:
-        from . import images
-
-        try:
-            images.inspect(self.store.read_original(record))
-        except ImagegenError:
-            return False
-        return True
 
 
 def _package_text(name: str) -> str:

@@ -18,7 +18,8 @@ ImagegenError                 exit 1   what went wrong, where, and the one thing
    ├─ ModelError                       no such model, or a retired one      (stops the run)
    ├─ CreditError                      no credit, or a spend limit          (stops the run)
    ├─ RateError                        too many requests for now
-   ├─ SafetyError                      the prompt or picture was refused
+   ├─ SafetyError                      the prompt was refused
+   │  └─ PictureRefusedError           the picture that was made was        (may have been billed)
    ├─ RequestError                     the endpoint refused a parameter
    ├─ UpstreamError                    a fault on the other side
    ├─ ResponseTimeoutError             no answer in time                    (may have been billed)
@@ -153,7 +154,13 @@ class RateError(ProviderError):
 
 
 class SafetyError(ProviderError):
-    """The prompt or the picture was refused by a safety system."""
+    """A safety system refused the prompt."""
+
+
+class PictureRefusedError(SafetyError):
+    """A safety system refused the picture that was made."""
+
+    maybe_billed = True
 
 
 class RequestError(ProviderError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,10 +16,11 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
+from . import plan as planning
 from . import report, site
 from .engine import Engine
-from .errors import FrozenError, ImagegenError, OverBudgetError
-from .model import Action, ActionKind, Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
+from .errors import ImagegenError, OverBudgetError
+from .model import Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
 from .pages import PageCover, check_own_pictures, place_covers
 from .report.tally import Tally
 from .settings import Mode
@@ -189,7 +190,7 @@ class ImagegenPlugin(SurveyedPlugin):
             decision = engine.foresee(plan, strict=bool(config.strict))
             report.show_plan(plan, engine.outlook(plan, decision))
         elif settings.mode is Mode.FROZEN and not self._serving:
-            _require_all(plan)
+            planning.require_all(plan)
         elif decision.buys:
             self._buy(engine, plan, orders, strict=bool(config.strict))
         elif plan.purchases:
@@ -264,28 +265,3 @@ def _orders_of_all_languages(config: MkDocsConfig) -> Orders:
 def _log_outcome(outcome: Outcome) -> None:
     level = log.info if isinstance(outcome, Bought | Found) else log.warning
     level(report.outcome_line(outcome))
-
-
-def _require_all(plan: Plan) -> None:
-    missing = list(plan.of(ActionKind.GENERATE, ActionKind.SHARED, ActionKind.BLOCKED))
-    if missing:
-        named = "".join(f"\n  {action.article}: {action.reason}" for action in missing)
-        raise FrozenError(
-            f"mode: frozen, and {len(missing)} covers are not in the store:{named}",
-            hint="\n  ".join(_ways_to_have(missing)),
-        )
-
-
-def _ways_to_have(missing: Sequence[Action]) -> Iterator[str]:
-    """Yield what brings these covers into the store, a way for each sort of them."""
-    blocked = [action.cover for action in missing if action.kind is ActionKind.BLOCKED]
-    unsupported = [c for c in blocked if c.references or c.mask or c.edits]
-    if len(blocked) < len(missing):
-        yield "run mkdocs-imagegen apply, and keep the store folder for this build"
-    if len(unsupported) < len(blocked):
-        yield (
-            "put damaged originals back from a backup, or pay once more: "
-            "mkdocs-imagegen apply --rebuy"
-        )
-    if unsupported:
-        yield "delete the keys that can't be sent yet from the front matter, or leave mode frozen"

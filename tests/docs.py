@@ -5,23 +5,39 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import assert_never
 
+import click
 from click.testing import CliRunner
 
 from mkdocs_imagegen import config
 from mkdocs_imagegen.articles import COVER_FIELDS
 from mkdocs_imagegen.cli.commands import commands
+from mkdocs_imagegen.engine import price_book
+from mkdocs_imagegen.model import CoverRequest, Priced, Size
+from mkdocs_imagegen.pricing import PriceBook, usd_text
+from mkdocs_imagegen.pricing.rows import ModelPrices, PerToken
+from mkdocs_imagegen.pricing.tokens import Formula, Measured, Table
+from mkdocs_imagegen.settings import DEFAULT_SIZE
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference.md"
 WIDTH = 100
+QUALITIES = ("low", "medium", "high", "xhigh", "max")
 
 
 def generated(text: str) -> str:
     """Return the page with each part between its markers made anew."""
-    parts = {"options": options_table(), "front matter": fields_table(), "help": help_texts()}
+    parts = {
+        "options": options_table(),
+        "front matter": fields_table(),
+        "prices": price_tables(),
+        "help": help_texts(),
+    }
     for name, part in parts.items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
         found = re.search(pattern, text, flags=re.DOTALL)
@@ -40,6 +56,32 @@ def fields_table() -> str:
     """Return the front matter keys, from the allow-list."""
     rows = [f"| `cover_{f.name}` | {f.takes} | {f.doc} |\n" for f in COVER_FIELDS]
     return "| Key | Takes | What it is |\n|---|---|---|\n" + "".join(rows)
+
+
+def price_tables() -> str:
+    """Return the package's prices: what a picture comes to, and the rows it comes from."""
+    # Without a tokenizer, so that the page is the same wherever it is made.
+    book = replace(price_book(), count_tokens=None)
+    groups = _same_rows(book)
+    pictures = [
+        f"| {' | '.join([_names(names), *_picture_prices(names[0], book)])} |\n"
+        for names in groups.values()
+    ]
+    rows = [f"| {' | '.join([_names(names), *_facts(row)])} |\n" for row, names in groups.items()]
+    sources = "".join(f"- {source}\n" for source in dict.fromkeys(r.source for r in groups))
+    gone = [
+        f"| `{model}` | {end.on} | `{end.successor}` |\n" for model, end in book.retired.items()
+    ]
+    return (
+        f"One picture of {DEFAULT_SIZE}, in USD, without its prompt (`~`: an estimate):\n\n"
+        f"| Model | {' | '.join(QUALITIES)} |\n|---|{'--:|' * len(QUALITIES)}\n"
+        f"{''.join(pictures)}\n"
+        "USD per million tokens, and what else is known of a model:\n\n"
+        "| Model | text in | image in | image out | Confidence | Batch | Shut down | As of |\n"
+        f"|---|--:|--:|--:|---|---|---|---|\n{''.join(rows)}\n"
+        f"Sources:\n\n{sources}\n"
+        f"Not to be had any more:\n\n| Model | Since | Use |\n|---|---|---|\n{''.join(gone)}"
+    )
 
 
 def help_texts() -> str:
@@ -69,13 +111,66 @@ def _as_yaml(default: object) -> str:
             return f"`{default}`"
 
 
+def _same_rows(book: PriceBook) -> dict[ModelPrices, list[str]]:
+    """Return the rows with the names that they hold for: a model first, then twins and snapshots."""
+    groups: defaultdict[int, list[str]] = defaultdict(list)
+    for name in book.models:
+        groups[id(book.rows[name])].append(name)
+    return {book.rows[names[0]]: names for names in groups.values()}
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _picture_prices(model: str, book: PriceBook) -> Iterator[str]:
+    for quality in QUALITIES:
+        price = book.price(_request(model, DEFAULT_SIZE, quality))
+        if not isinstance(price, Priced):
+            yield ""
+            continue
+        about = "~" if price.confidence == "estimate" else ""
+        yield f"{about}{usd_text(price.output_usd)}"
+
+
+def _request(model: str, size: Size, quality: str) -> CoverRequest:
+    return CoverRequest(model=model, prompt="A lighthouse", size=size, quality=quality)
+
+
+def _facts(row: ModelPrices) -> Iterator[str]:
+    assert isinstance(row.charge, PerToken)
+    rates, method = row.charge.rates, row.charge.output_tokens
+    yield from (f"{usd:.2f}" for usd in (rates.text_in, rates.image_in, rates.image_out))
+    match method:
+        case Formula():
+            yield "exact: published formula"
+        case Table():
+            yield "exact: published table"
+        case Measured():
+            yield "estimate: from a few bills"
+        case _:
+            assert_never(method)
+    batch = row.charge.batch
+    yield "" if batch is None else f"{batch * 100:.0f} %"
+    yield f"{row.shut_down.on}; then `{row.shut_down.successor}`" if row.shut_down else ""
+    yield row.as_of
+
+
 def _helps() -> Iterator[str]:
-    for line in ((), *((name,) for name in commands.commands)):
+    for line in _command_lines(commands):
         asked = [*line, "--help"]
         printed = CliRunner().invoke(
             commands, asked, prog_name="mkdocs-imagegen", terminal_width=WIDTH
         )
         yield f"$ mkdocs-imagegen {' '.join(asked)}\n{printed.output.rstrip()}"
+
+
+def _command_lines(command: click.Command, *before: str) -> Iterator[tuple[str, ...]]:
+    """Yield each command's words, a group before what is in it."""
+    yield before
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from _command_lines(command.commands[name], *before, name)
 
 
 if __name__ == "__main__":

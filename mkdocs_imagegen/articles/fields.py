@@ -201,7 +201,7 @@ COVER_FIELDS: tuple[Field, ...] = (
         "The point to keep in crops: `0.5,0.3`, `top left`; no crops are made yet.",
         _read_focus,
     ),
-    Field("pin", "true or false", "Keep the cover whatever changes; not in force yet.", read_flag),
+    Field("pin", "true or false", "Keep the cover that is there, whatever changes.", read_flag),
     Field("label", "true, false or text", f"A visible label; true means {LABEL}.", _read_label),
     Field("enabled", "true or false", "Switch the cover off, or on without a prompt.", read_flag),
     Field("file", "path or address", "Your own picture: nothing is bought.", read_own),

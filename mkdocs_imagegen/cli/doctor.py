@@ -14,14 +14,14 @@ import click
 from ..engine import Engine
 from ..errors import EXIT_ERROR, ImagegenError, LockfileError, StoreError
 from ..lockfile import NAME
-from ..model import Entry, Orders
+from ..locking import sound_record
+from ..model import ActionKind, Entry, Orders
+from ..plan import SOON_DAYS
 from ..settings import Mode
 from ..store.lockfiles import BROKEN_SUFFIX, mend_lockfile, read_lockfile
 from ..survey import Survey, survey_site, take_stdout
 from .frame import config_file_option, found_config_file, told
 
-SOON_DAYS = 60
-"""How long before a model's end it is told as a warning."""
 STALE_DAYS = 120
 """How old prices may be before that is told."""
 
@@ -163,6 +163,14 @@ def check_store(site: Examined) -> Iterator[Finding]:
         yield Finding("ok", "store", f"{where}; can be written")
 
 
+def check_covers(site: Examined) -> Iterator[Finding]:
+    """Tell of covers that were paid for and are in no store."""
+    lost = tuple(site.engine.plan(site.orders).of(ActionKind.LOST))
+    if lost:
+        message = f"{_counted(len(lost), 'cover')} in imagegen.lock, but in no store"
+        yield Finding("warning", "covers", message, lost[0].mend)
+
+
 def check_models(site: Examined) -> Iterator[Finding]:
     """Tell of models in use whose vendor shuts them down soon, or did."""
     if not site.engine.settings.priced or site.engine.settings.provider == "sketch":
@@ -173,7 +181,7 @@ def check_models(site: Examined) -> Iterator[Finding]:
             continue
         past = end.on <= site.today
         yield Finding(
-            "error" if past else "warning",
+            "warning",  # a site whose covers are all there needs no model
             "model",
             f"{model} {'was' if past else 'will be'} shut down on {end.on}",
             f"set `model: {end.successor}` in mkdocs.yml",
@@ -210,6 +218,7 @@ CHECKS: tuple[Check, ...] = (
     check_site,
     check_endpoint,
     check_store,
+    check_covers,
     check_models,
     check_prices,
 )
@@ -229,7 +238,11 @@ def _failed(name: str, error: ImagegenError) -> Finding:
 
 def _mended(path: Path, survey: Survey | ImagegenError) -> Finding:
     def is_at_hand(entry: Entry) -> bool:
-        return isinstance(survey, Survey) and _has_original(survey.engine, entry)
+        approved = entry.approved
+        if approved is None or not isinstance(survey, Survey):
+            return False
+        store = survey.engine.store
+        return sound_record(store, approved.request_key, approved.digest) is not None
 
     try:
         notes = mend_lockfile(path, is_at_hand)
@@ -241,19 +254,6 @@ def _mended(path: Path, survey: Survey | ImagegenError) -> Finding:
         NAME,
         f"mended; the broken one is {NAME}{BROKEN_SUFFIX}{done}",
         f"look it over, then: git add {NAME}",
-    )
-
-
-def _has_original(engine: Engine, entry: Entry) -> bool:
-    approved = entry.approved
-    if approved is None:
-        return False
-    try:
-        record = engine.store.record(approved.request_key, approved.digest)
-    except StoreError:
-        return False
-    return (
-        record is not None and record.digest == approved.digest and not engine.store.damage(record)
     )
 
 

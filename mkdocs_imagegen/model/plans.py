@@ -128,6 +128,8 @@ class Action:
     """The picture that the lockfile has for this article, whatever is done now."""
     changes: tuple[Change, ...] = ()
     """What differs from the lockfile, where it knows the article; the author's own first."""
+    mend: str = ""
+    """The one command or edit that brings the cover about; `""` where none is missing."""
 
     @property
     def article(self) -> str:

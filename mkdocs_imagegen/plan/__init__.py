@@ -18,8 +18,8 @@ no second way to decide what is bought.
 """
 
 from .actions import EVERYTHING, make_plan, needed_originals
-from .approval import ApprovedPlan, Decision, Outlook, approve, decide
-from .judge import DAMAGE_HINT, LOST_HINT, POINTER_HINT
+from .approval import ApprovedPlan, Decision, Outlook, approve, decide, require_all
+from .judge import DAMAGE_HINT, SOON_DAYS
 from .lock import locked
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
 from .saved import SavedPlan, read_saved, require_same
@@ -28,8 +28,7 @@ from .savings import cheapest
 __all__ = [
     "DAMAGE_HINT",
     "EVERYTHING",
-    "LOST_HINT",
-    "POINTER_HINT",
+    "SOON_DAYS",
     "ApprovedPlan",
     "Decision",
     "Digests",
@@ -46,5 +45,6 @@ __all__ = [
     "needed_originals",
     "read_covers",
     "read_saved",
+    "require_all",
     "require_same",
 ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from itertools import accumulate
 
-from ..errors import ArticlesError, OverBudgetError
-from ..model import Alternative, Plan, Priced, Unpriced
+from ..errors import ArticlesError, FrozenError, OverBudgetError
+from ..model import Action, Alternative, Plan, Priced, Unpriced
 from ..pricing import usd_text
 from ..settings import Budget, Endpoint, Mode, Settings
+from .judge import APPLY
+from .walls import Account, Wall, first_wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,24 @@ class ApprovedPlan:
 
     plan: Plan
     budget: Budget
+
+
+def require_all(plan: Plan) -> None:
+    """Hold a plan against mode frozen: every cover that is asked for must be there.
+
+    Raises:
+        FrozenError: naming each that is missing, and the one command that mends it.
+    """
+    missing = [action for action in plan.actions if action.mend]
+    if not missing:
+        return
+    named = "".join(f"\n  {action.article}: {action.reason}" for action in missing)
+    counts = Counter(action.mend for action in missing)
+    ways = [f"{mend}   ({count} of them)" for mend, count in counts.items()]
+    raise FrozenError(
+        f"mode: frozen, and {len(missing)} covers are not in the store:{named}",
+        hint="\n      ".join(ways) if len(ways) > 1 else next(iter(counts)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,86 +84,76 @@ def approve(plan: Plan, outlook: Outlook, *, strict: bool = False) -> ApprovedPl
 
 
 def _hold_against_walls(plan: Plan, outlook: Outlook) -> None:
-    budget, count = outlook.budget, len(plan.purchases)
-    bound_usd = sum(bounds := [usd for usd, _ in _bounds(plan)], Decimal(0))
-    if count > budget.max_images:
-        cost = "" if plan.unpriced else f", ${usd_text(bound_usd)} at most"
-        wall = f"`budget: {{max_images: {count}}}`"
-        raise OverBudgetError(
-            f"{count} covers to buy, and `budget: max_images` allows {budget.max_images}",
-            hint=_ways_out(f"raise it in mkdocs.yml: {wall}{cost}", plan, outlook, bounds),
-        )
-    for name, wall_usd, held_usd in (
-        ("per_build", budget.per_build_usd, Decimal(0)),
-        ("per_month", budget.per_month_usd, outlook.month_usd),
-    ):
-        if wall_usd is None:
-            continue
-        _require_prices(plan, name)
-        if held_usd + bound_usd > wall_usd:
-            held = f", of which ${usd_text(held_usd)} is spent or held" if held_usd else ""
-            dearest = ", ".join(
-                f"{article} ${usd_text(usd)}" for usd, article in sorted(_bounds(plan))[:-4:-1]
-            )
-            raised = f"raise `budget: {name}` in mkdocs.yml to {_usd_up(held_usd + bound_usd)}"
-            raise OverBudgetError(
-                f"this plan may cost ${usd_text(bound_usd)}, and `budget: {name}` allows "
-                f"${usd_text(wall_usd)}{held} (dearest: {dearest})",
-                hint=_ways_out(raised, plan, outlook, bounds, wall_usd - held_usd),
-            )
+    budget, bound_usd = outlook.budget, plan.bound_usd
+    wall = first_wall(
+        budget,
+        build=Account(),
+        month_usd=outlook.month_usd,
+        bound_usd=None if plan.unpriced else bound_usd,
+        images=len(plan.purchases),
+    )
+    match wall:
+        case None:
+            return
+        case Wall.MAX_IMAGES:
+            raise _too_many_images(plan, outlook)
+        case _ if plan.unpriced:
+            raise _needs_a_price(plan.unpriced[0], wall)
+        case Wall.PER_BUILD:
+            wall_usd, held_usd = budget.per_build_usd, Decimal(0)
+        case Wall.PER_MONTH:
+            wall_usd, held_usd = budget.per_month_usd, outlook.month_usd
+    assert wall_usd is not None
+    held = f", of which ${usd_text(held_usd)} is spent or set aside" if held_usd else ""
+    prices = [(a.price.bound_usd, a.article) for a in plan.purchases if isinstance(a.price, Priced)]
+    dearest = ", ".join(f"{article} ${usd_text(usd)}" for usd, article in sorted(prices)[:-4:-1])
+    raised = f"raise `budget: {wall}` in mkdocs.yml to {_usd_up(held_usd + bound_usd)}"
+    raise OverBudgetError(
+        f"this plan may cost ${usd_text(bound_usd)}, and `budget: {wall}` allows "
+        f"${usd_text(wall_usd)}{held} (dearest: {dearest})",
+        hint=_ways_out(raised, plan, outlook, wall_usd - held_usd),
+    )
 
 
-def _require_prices(plan: Plan, wall: str) -> None:
-    for action in plan.unpriced:
-        assert isinstance(action.price, Unpriced)
-        raise OverBudgetError(
-            f"{action.article}: {action.price.why}, and `budget: {wall}` needs a price",
-            hint="nothing was bought; tell the price below `prices:` in mkdocs.yml, set "
-            "`price_as: openai` if this endpoint charges OpenAI's, or keep max_images as the only "
-            "wall",
-        )
+def _too_many_images(plan: Plan, outlook: Outlook) -> OverBudgetError:
+    count = len(plan.purchases)
+    cost = "" if plan.unpriced else f", ${usd_text(plan.bound_usd)} at most"
+    raised = f"raise it in mkdocs.yml: `budget: {{max_images: {count}}}`{cost}"
+    return OverBudgetError(
+        f"{count} covers to buy, and `budget: max_images` allows {outlook.budget.max_images}",
+        hint=_ways_out(raised, plan, outlook),
+    )
 
 
-def _ways_out(
-    raised: str,
-    plan: Plan,
-    outlook: Outlook,
-    bounds: list[Decimal],
-    left_usd: Decimal | None = None,
-) -> str:
-    """Return what can be done about a wall, the cheapest first, each with its price."""
+def _needs_a_price(action: Action, wall: Wall) -> OverBudgetError:
+    assert isinstance(action.price, Unpriced)
+    return OverBudgetError(
+        f"{action.article}: {action.price.why}, and `budget: {wall}` needs a price",
+        hint="nothing was bought; tell the price below `prices:` in mkdocs.yml, set "
+        "`price_as: openai` if this endpoint charges OpenAI's, or keep max_images as the only wall",
+    )
+
+
+def _ways_out(raised: str, plan: Plan, outlook: Outlook, left_usd: Decimal | None = None) -> str:
+    """Return what can be done about a wall, each way with its price; `raised` is the last one."""
     ways = []
     if (other := outlook.alternative) and left_usd is not None:
         usd = other.output_usd + other.input_usd_estimate
         ways.append(f"quality {other.quality} with {other.model} costs about ${usd_text(usd)}")
-    within = _largest_within(bounds, left_usd, outlook.budget.max_images)
+    bounds = (a.price.bound_usd for a in plan.purchases if isinstance(a.price, Priced))
+    sums = list(accumulate(sorted(bounds)))[: outlook.budget.max_images]
+    within = [usd for usd in sums if left_usd is None or usd <= left_usd]
     if within:
-        usd = sum(within, Decimal(0))
         ways.append(
-            f"mkdocs-imagegen apply --max-cost {_usd_up(usd)} buys {len(within)} "
+            f"{APPLY} --max-cost {_usd_up(within[-1])} buys {len(within)} "
             f"of {len(plan.purchases)} (the cheapest)"
         )
     return "nothing was bought; " + "; ".join([*ways, raised])
 
 
-def _largest_within(
-    bounds: list[Decimal], left_usd: Decimal | None, max_images: int
-) -> list[Decimal]:
-    """Return the cheapest bounds that fit together, as many as there are."""
-    chosen = sorted(bounds)[:max_images]
-    if left_usd is None:
-        return chosen
-    sums = accumulate(chosen)
-    return chosen[: sum(usd <= left_usd for usd in sums)]
-
-
 def _usd_up(amount: Decimal) -> str:
     """Return an amount that, set as a wall, lets this amount through."""
     return f"{amount.quantize(Decimal('0.0001'), ROUND_CEILING):f}"
-
-
-def _bounds(plan: Plan) -> list[tuple[Decimal, str]]:
-    return [(a.price.bound_usd, a.article) for a in plan.purchases if isinstance(a.price, Priced)]
 
 
 def decide(

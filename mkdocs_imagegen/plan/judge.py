@@ -29,15 +29,12 @@ from ..pricing import PriceBook
 from ..settings import Settings
 from .lock import Comparison, stand
 
-DAMAGE_HINT = (
-    "put the store folder back from a backup, or pay once more: mkdocs-imagegen apply --rebuy"
-)
+APPLY = "mkdocs-imagegen apply"
+REBUY = f"{APPLY} --rebuy"
+DAMAGE_HINT = f"put the store folder back from a backup, or pay once more: {REBUY}"
 """The ways out for a cover that was paid for and can't be used."""
-LOST_HINT = (
-    "get it back from where it is published: mkdocs-imagegen restore --from https://the.site; "
-    "or pay once more: mkdocs-imagegen apply --rebuy"
-)
-POINTER_HINT = "run git lfs pull; in CI, check out with lfs: true"
+PULL = "git lfs pull"
+POINTER_HINT = f"run {PULL}; in CI, check out with lfs: true"
 SOON_DAYS = 60
 """A shut-down nearer than this is told."""
 
@@ -134,7 +131,8 @@ class Judge:
         if article.meta.get("draft") is True:
             return _act(order, ActionKind.DRAW, "draft: true; drawn until it is published")
         if order.unsupported:
-            return _act(order, ActionKind.BLOCKED, order.unsupported)
+            edit = "delete these keys from the front matter"
+            return _act(order, ActionKind.BLOCKED, order.unsupported, mend=edit)
         if isinstance(original, OriginalDamaged):
             if not self._options.rebuy or original.pointer:
                 return self._damaged(order, original)
@@ -143,12 +141,11 @@ class Judge:
         refusal = entry.refusal if entry else None
         if refusal and refusal.request_key == key and article.src_uri not in self._options.retry:
             vendor = f" [request {refusal.request_id}]" if refusal.request_id else ""
-            self._tell(
-                order,
-                f"not sent again: {refusal.message} ({refusal.refused_at[:10]}){vendor}",
-                f"reword cover_prompt, or mkdocs-imagegen apply --retry {article.src_uri}",
-            )
-            return _act(order, ActionKind.BLOCKED, "refused by a safety system before")
+            told = f"not sent again: {refusal.message} ({refusal.refused_at[:10]}){vendor}"
+            mend = f"reword cover_prompt, or {APPLY} --retry {article.src_uri}"
+            self._tell(order, told, mend)
+            why = "refused by a safety system before"
+            return _act(order, ActionKind.BLOCKED, why, mend=mend)
         return None
 
     def _wanted(self, n: int, order: Order) -> Action:
@@ -175,14 +172,15 @@ class Judge:
         assert order.request is not None
         model, src_uri = order.request.model, order.cover.article.src_uri
         if buyer := self._buyers.get(order.request_key or ""):
-            return _act(order, ActionKind.SHARED, f"same picture as {buyer}", changes=changes)
+            why = f"same picture as {buyer}"
+            return _act(order, ActionKind.SHARED, why, changes=changes, mend=APPLY)
         end = self._end_of(model)
         if end and end.on <= self._today:
             told = f"{model} was shut down on {end.on}"
             hint = f"set `model: {end.successor}`, in mkdocs.yml or as cover_model"
             self._tell(order, f"{told}, so this cover can't be bought", hint, level="error")
             self._refused_models.add(model)
-            return _act(order, ActionKind.BLOCKED, told, changes=changes)
+            return _act(order, ActionKind.BLOCKED, told, changes=changes, mend=hint)
         only = self._options.only
         if only and not any(fnmatchcase(src_uri, glob) for glob in only):
             price = self._price(order, self._quick_book)
@@ -218,12 +216,18 @@ class Judge:
         told = f"this cover was paid for, but its original in the store is {original.why}"
         self._tell(order, told, POINTER_HINT if original.pointer else DAMAGE_HINT)
         why = f"paid for, but its original is {original.why}"
-        return _act(order, ActionKind.BLOCKED, why, keeps=approved)
+        mend = PULL if original.pointer else REBUY
+        return _act(order, ActionKind.BLOCKED, why, keeps=approved, mend=mend)
 
     def _lost(self, order: Order, approved: Approved | None = None) -> Action:
-        told = "this cover was paid for, says imagegen.lock, but it is in no store"
-        self._tell(order, told, LOST_HINT)
-        return _act(order, ActionKind.LOST, "paid for, but in no store", keeps=approved)
+        restore = f"mkdocs-imagegen restore --from {self._settings.site.url or 'https://the.site'}"
+        self._tell(
+            order,
+            "this cover was paid for, says imagegen.lock, but it is in no store",
+            f"get it back from where it is published: {restore}; or pay once more: {REBUY}",
+        )
+        why = "paid for, but in no store"
+        return _act(order, ActionKind.LOST, why, keeps=approved, mend=restore)
 
     def _is_there(self, approved: Approved) -> bool:
         return isinstance(self._state.get(approved.request_key), OriginalThere)
@@ -256,8 +260,16 @@ def _act(
     *,
     keeps: Approved | None = None,
     changes: tuple[Change, ...] = (),
+    mend: str = "",
 ) -> Action:
-    key = order.request_key
     return Action(
-        kind, order.cover, reason, price, order.request, key, keeps=keeps, changes=changes
+        kind,
+        order.cover,
+        reason,
+        price,
+        order.request,
+        order.request_key,
+        keeps=keeps,
+        changes=changes,
+        mend=mend,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -20,6 +21,9 @@ from ..model import (
     Refusal,
 )
 from .components import UNKNOWN, changes, components_of, template_digests
+
+_Words = tuple[tuple[str, str], ...]
+"""An author's own fields with their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +71,33 @@ class _Renamed:
 
     def __init__(self, gone: Iterable[Entry], templates: Mapping[str, str]) -> None:
         self._templates = templates
-        self._by_request: dict[str, Entry] = {}
-        self._by_words: dict[tuple[tuple[str, str], ...], Entry] = {}
+        self._by_request: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._by_words: defaultdict[_Words, list[Entry]] = defaultdict(list)
         for entry in gone:
-            assert entry.approved is not None
-            self._by_request.setdefault(entry.approved.request_key, entry)
-            if words := _words(entry.approved.components):
-                self._by_words.setdefault(words, entry)
+            for alike in self._places(entry):
+                alike.append(entry)
 
     def of(self, order: Order) -> Entry | None:
         if not order.request_key or not self._by_request:
             return None
-        if entry := self._by_request.pop(order.request_key, None):
-            return entry
-        return self._by_words.pop(_words(components_of(order, self._templates)), None)
+        alike = self._by_request.get(order.request_key) or self._by_words.get(
+            _words(components_of(order, self._templates))
+        )
+        if not alike:
+            return None
+        entry = alike[0]
+        for place in self._places(entry):
+            place.remove(entry)
+        return entry
+
+    def _places(self, entry: Entry) -> Iterator[list[Entry]]:
+        assert entry.approved is not None
+        yield self._by_request[entry.approved.request_key]
+        if words := _words(entry.approved.components):
+            yield self._by_words[words]
 
 
-def _words(components: Components) -> tuple[tuple[str, str], ...]:
+def _words(components: Components) -> _Words:
     """Return what the author gave, where that holds a prompt: enough to tell an article by."""
     if "prompt" not in components.own:
         return ()

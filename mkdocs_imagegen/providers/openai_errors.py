@@ -20,6 +20,7 @@ from ..errors import (
     EndpointError,
     ModelError,
     NetworkError,
+    PictureRefusedError,
     ProviderError,
     RateError,
     RequestError,
@@ -55,12 +56,6 @@ NEVER_SENT = (
 )
 """Failures before the request left: nothing can have been billed."""
 MESSAGE_CHARS = 200
-
-
-class PictureRefusedError(SafetyError):
-    """The safety system refused the finished picture, and not the prompt."""
-
-    maybe_billed = True
 
 
 def translate(error: openai.OpenAIError, *, model: str, endpoint: Endpoint) -> ProviderError:

@@ -89,7 +89,7 @@ def _cells(action: Action) -> list[Cell]:
         (action.article, ""),
         (action.kind.value, style),
         *((detail, "") for detail in details),
-        (price_cell(action), "dim" if action.kind in (ActionKind.OUTDATED, ActionKind.SKIP) else ""),
+        (price_cell(action), "" if action.kind is ActionKind.GENERATE else "dim"),
         (action.reason, "dim"),
     ]
 

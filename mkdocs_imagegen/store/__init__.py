@@ -43,6 +43,8 @@ class Store:
         self.changed_path = cache_dir / CHANGED
         """Touched by `mark_changed`; there from the start, unless read-only."""
         self._originals = Originals(cache_dir, read_only=read_only)
+        self.in_git = covers_dir is not None
+        """Whether it has a covers folder, meant to be committed."""
         covers = None if covers_dir is None else Covers(covers_dir)
         self._paid = Paid(self._originals, covers, self._covers_lock)
         self._renditions = Renditions(cache_dir, self._paid, read_only=read_only)

@@ -49,7 +49,6 @@ from mkdocs_imagegen.model import (
 )
 from mkdocs_imagegen.plan import ApprovedPlan
 from mkdocs_imagegen.providers import Answer
-from mkdocs_imagegen.providers.openai_errors import PictureRefusedError
 from mkdocs_imagegen.settings import Budget
 from mkdocs_imagegen.store import Store
 from mkdocs_imagegen.store.ledger import LEDGER, Ledger

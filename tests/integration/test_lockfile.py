@@ -1,4 +1,4 @@
-"""imagegen.lock through the real commands: who writes it, what it saves, and what it vouches for."""
+"""imagegen.lock through the real commands: who writes it, what it saves, what it vouches for."""
 
 from __future__ import annotations
 

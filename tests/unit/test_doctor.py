@@ -133,8 +133,8 @@ def test_a_site_without_covers_gets_no_store(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("on", "level"),
     [
-        ("2026-11-21", "error"),
-        ("2026-11-22", "error"),
+        ("2026-11-21", "warning"),
+        ("2026-11-22", "warning"),
         ("2026-11-23", "warning"),
         ("2027-01-21", "warning"),
         ("2027-01-22", ""),

@@ -24,6 +24,7 @@ from mkdocs_imagegen.errors import (
     EndpointError,
     ModelError,
     NetworkError,
+    PictureRefusedError,
     ProviderError,
     RateError,
     RequestError,
@@ -205,6 +206,7 @@ def test_only_a_picture_that_was_made_may_have_been_billed_when_it_is_refused(
         (EndpointError, True, False),
         (ModelError, True, False),
         (NetworkError, False, False),
+        (PictureRefusedError, False, True),
         (RateError, False, False),
         (RequestError, False, False),
         (ResponseTimeoutError, False, True),
@@ -224,8 +226,8 @@ def test_the_table_above_has_every_provider_error() -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, ProviderError) and kind is not ProviderError
     }
-    assert table == set(ProviderError.__subclasses__())
-    assert len(table) == 12
+    assert table == {*ProviderError.__subclasses__(), *SafetyError.__subclasses__()}
+    assert len(table) == 13
 
 
 @pytest.mark.parametrize(
