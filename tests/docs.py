@@ -62,16 +62,11 @@ def price_tables() -> str:
     """Return the package's prices: what a picture comes to, and the rows it comes from."""
     # Without a tokenizer, so that the page is the same wherever it is made.
     book = replace(price_book(), count_tokens=None)
-    groups = _same_rows(book)
-    pictures = [
-        f"| {' | '.join([_names(names), *_picture_prices(names[0], book)])} |\n"
-        for names in groups.values()
-    ]
-    rows = [f"| {' | '.join([_names(names), *_facts(row)])} |\n" for row, names in groups.items()]
-    sources = "".join(f"- {source}\n" for source in dict.fromkeys(r.source for r in groups))
-    gone = [
-        f"| `{model}` | {end.on} | `{end.successor}` |\n" for model, end in book.retired.items()
-    ]
+    groups = _groups(book)
+    pictures = [_row(_names(names), *_picture_prices(names[0], book)) for _, names in groups]
+    rows = [_row(_names(names), *_facts(row)) for row, names in groups]
+    sources = [f"- {source}\n" for source in dict.fromkeys(row.source for row, _ in groups)]
+    gone = [_row(f"`{name}`", str(d.on), f"`{d.successor}`") for name, d in book.retired.items()]
     return (
         f"One picture of {DEFAULT_SIZE}, in USD, without its prompt (`~`: an estimate):\n\n"
         f"| Model | {' | '.join(QUALITIES)} |\n|---|{'--:|' * len(QUALITIES)}\n"
@@ -79,7 +74,7 @@ def price_tables() -> str:
         "USD per million tokens, and what else is known of a model:\n\n"
         "| Model | text in | image in | image out | Confidence | Batch | Shut down | As of |\n"
         f"|---|--:|--:|--:|---|---|---|---|\n{''.join(rows)}\n"
-        f"Sources:\n\n{sources}\n"
+        f"Sources:\n\n{''.join(sources)}\n"
         f"Not to be had any more:\n\n| Model | Since | Use |\n|---|---|---|\n{''.join(gone)}"
     )
 
@@ -111,12 +106,16 @@ def _as_yaml(default: object) -> str:
             return f"`{default}`"
 
 
-def _same_rows(book: PriceBook) -> dict[ModelPrices, list[str]]:
-    """Return the rows with the names that they hold for: a model first, then twins and snapshots."""
-    groups: defaultdict[int, list[str]] = defaultdict(list)
+def _groups(book: PriceBook) -> list[tuple[ModelPrices, list[str]]]:
+    """Return each row with the names it holds for: a model first, then twins and snapshots."""
+    names: defaultdict[int, list[str]] = defaultdict(list)
     for name in book.models:
-        groups[id(book.rows[name])].append(name)
-    return {book.rows[names[0]]: names for names in groups.values()}
+        names[id(book.rows[name])].append(name)
+    return [(book.rows[group[0]], group) for group in names.values()]
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _names(names: list[str]) -> str:
@@ -134,7 +133,7 @@ def _picture_prices(model: str, book: PriceBook) -> Iterator[str]:
 
 
 def _request(model: str, size: Size, quality: str) -> CoverRequest:
-    return CoverRequest(model=model, prompt="A lighthouse", size=size, quality=quality)
+    return CoverRequest("generate", model, "A lighthouse", size, quality)
 
 
 def _facts(row: ModelPrices) -> Iterator[str]:

@@ -17,6 +17,7 @@ from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.errors import (
     ModelError,
     NetworkError,
+    PictureRefusedError,
     ProviderError,
     RateError,
     ResponseTimeoutError,
