@@ -19,7 +19,7 @@ from mkdocs_imagegen import config
 from mkdocs_imagegen.articles import COVER_FIELDS
 from mkdocs_imagegen.cli.commands import commands
 from mkdocs_imagegen.engine import price_book
-from mkdocs_imagegen.model import CoverRequest, Priced, Size
+from mkdocs_imagegen.model import CoverRequest, Priced
 from mkdocs_imagegen.pricing import PriceBook, usd_text
 from mkdocs_imagegen.pricing.rows import ModelPrices, PerToken
 from mkdocs_imagegen.pricing.tokens import Formula, Measured, Table
@@ -27,6 +27,7 @@ from mkdocs_imagegen.settings import DEFAULT_SIZE
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference.md"
 WIDTH = 100
+SNAPSHOT = re.compile(r"-[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 QUALITIES = ("low", "medium", "high", "xhigh", "max")
 
 
@@ -63,7 +64,13 @@ def price_tables() -> str:
     # Without a tokenizer, so that the page is the same wherever it is made.
     book = replace(price_book(), count_tokens=None)
     groups = _groups(book)
-    pictures = [_row(_names(names), *_picture_prices(names[0], book)) for _, names in groups]
+    pictures = [
+        _row(
+            _names([name for name in names if not SNAPSHOT.search(name)]),
+            *_pictures(names[0], book),
+        )
+        for _, names in groups
+    ]
     rows = [_row(_names(names), *_facts(row)) for row, names in groups]
     sources = [f"- {source}\n" for source in dict.fromkeys(row.source for row, _ in groups)]
     gone = [_row(f"`{name}`", str(d.on), f"`{d.successor}`") for name, d in book.retired.items()]
@@ -72,7 +79,7 @@ def price_tables() -> str:
         f"| Model | {' | '.join(QUALITIES)} |\n|---|{'--:|' * len(QUALITIES)}\n"
         f"{''.join(pictures)}\n"
         "USD per million tokens, and what else is known of a model:\n\n"
-        "| Model | text in | image in | image out | Confidence | Batch | Shut down | As of |\n"
+        "| Model | text in | image in | image out | Pictures | Batch price | Shut down | As of |\n"
         f"|---|--:|--:|--:|---|---|---|---|\n{''.join(rows)}\n"
         f"Sources:\n\n{''.join(sources)}\n"
         f"Not to be had any more:\n\n| Model | Since | Use |\n|---|---|---|\n{''.join(gone)}"
@@ -119,21 +126,18 @@ def _row(*cells: str) -> str:
 
 
 def _names(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return "<br>".join(f"`{name}`" for name in names)
 
 
-def _picture_prices(model: str, book: PriceBook) -> Iterator[str]:
+def _pictures(model: str, book: PriceBook) -> Iterator[str]:
+    """Yield what a model's picture of the default size costs at each quality."""
     for quality in QUALITIES:
-        price = book.price(_request(model, DEFAULT_SIZE, quality))
-        if not isinstance(price, Priced):
-            yield ""
-            continue
-        about = "~" if price.confidence == "estimate" else ""
-        yield f"{about}{usd_text(price.output_usd)}"
-
-
-def _request(model: str, size: Size, quality: str) -> CoverRequest:
-    return CoverRequest("generate", model, "A lighthouse", size, quality)
+        price = book.price(CoverRequest("generate", model, "A fox", DEFAULT_SIZE, quality))
+        if isinstance(price, Priced):
+            about = "~" if price.confidence == "estimate" else ""
+            yield f"{about}{usd_text(price.output_usd)}"
+        else:
+            yield "unpriced" if quality in book.qualities(model) else ""
 
 
 def _facts(row: ModelPrices) -> Iterator[str]:
@@ -142,11 +146,11 @@ def _facts(row: ModelPrices) -> Iterator[str]:
     yield from (f"{usd:.2f}" for usd in (rates.text_in, rates.image_in, rates.image_out))
     match method:
         case Formula():
-            yield "exact: published formula"
+            yield "exact: formula"
         case Table():
-            yield "exact: published table"
+            yield "exact: table"
         case Measured():
-            yield "estimate: from a few bills"
+            yield "estimate: a few bills"
         case _:
             assert_never(method)
     batch = row.charge.batch

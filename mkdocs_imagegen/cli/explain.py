@@ -59,6 +59,8 @@ def _lines(action: Action, engine: Engine) -> Iterator[str]:
         return
     for change in action.changes:
         yield f"changed      {change}" + ("" if change.by_author else " (by the site)")
+    if action.mend:
+        yield f"to do        {action.mend}"
     yield f"price        {_price(action)}"
     yield f"key          {action.request_key}"
     for name, value in _request_fields(action.request):

@@ -63,7 +63,7 @@ def plan_command(
         plan = engine.plan(survey.orders, options)
         outlook = engine.outlook(plan, engine.foresee(plan, strict=survey.strict))
         if out is not None:
-            write_atomically(out, report.plan_json(plan, outlook, options).encode())
+            _save(report.plan_json(plan, outlook, options), out)
         _show(plan, outlook, options, form, survey)
         if form == "text":
             tell(plan.diagnostics)
@@ -72,6 +72,13 @@ def plan_command(
     if fail_over is not None and _may_cost_more(plan, fail_over):
         return EXIT_OVER_BUDGET
     return EXIT_WOULD_CHANGE if check and _would_change(plan) else 0
+
+
+def _save(text: str, out: Path) -> None:
+    try:
+        write_atomically(out, text.encode())
+    except OSError as error:
+        raise click.UsageError(f"--out {out} can't be written: {error.strerror}") from error
 
 
 def _show(plan: Plan, outlook: Outlook, options: PlanOptions, form: str, survey: Survey) -> None:

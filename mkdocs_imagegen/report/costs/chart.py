@@ -9,8 +9,8 @@ from decimal import Decimal
 from html import escape
 from itertools import pairwise
 
-from .cost_sums import By, CostReport, Summary, group_costs, group_label
-from .cost_words import UNKNOWN, count, money
+from .sums import By, CostReport, Summary, group_costs, group_label
+from .words import UNKNOWN, count, money
 
 MOST_BARS = 24
 _ROW_PX = 46

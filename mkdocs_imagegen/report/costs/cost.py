@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..model import Approved, Entry, LedgerRow, Lockfile, RowState, Size, Usage
+from ...model import Approved, Entry, LedgerRow, Lockfile, RowState, Size, Usage
 
 _NO_USAGE = Usage()
 _LEARNT = (RowState.RESERVED, RowState.POSSIBLY_BILLED, RowState.RELEASED, RowState.SETTLED)

@@ -10,8 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar, assert_never
 
-from ..model import RowState
-from .costs import Cost
+from ...model import RowState
+from .cost import Cost
 
 Amount = TypeVar("Amount", int, Decimal)
 

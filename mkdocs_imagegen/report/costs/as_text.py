@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .cost_sums import CostReport
-from .cost_table import Column, cost_columns
-from .cost_words import nothing_yet, sentences
-from .table import Cell, aligned, wrapped
+from ..table import Cell, aligned, wrapped
+from .columns import Column, cost_columns
+from .sums import CostReport
+from .words import nothing_yet, sentences
 
 _HEADING_STYLE = "dim"
 _TOTAL_STYLE = "bold"

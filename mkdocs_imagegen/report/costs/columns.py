@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ..model import RowState
-from .cost_sums import By, CostReport, Summary, group_label
-from .cost_words import count, money, signed_money, tokens
-from .costs import Cost
+from ...model import RowState
+from .cost import Cost
+from .sums import By, CostReport, Summary, group_label
+from .words import count, money, signed_money, tokens
 
 _REQUEST_NUMBERS = frozenset({"estimated", "actual"})
 
