@@ -22,7 +22,6 @@ from .engine import Engine
 from .errors import ImagegenError, OverBudgetError
 from .model import Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
 from .pages import PageCover, check_own_pictures, place_covers
-from .report.tally import Tally
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin, survey_site
 
@@ -48,7 +47,7 @@ class ImagegenPlugin(SurveyedPlugin):
         self._covers: dict[str, PageCover] = {}
         self._position: Literal["above_title", "below_title"] | None = None
         self._told: set[Diagnostic] = set()
-        self._tally = Tally()
+        self._tally = report.Tally()
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was started for. Costs nothing."""
@@ -65,7 +64,7 @@ class ImagegenPlugin(SurveyedPlugin):
             self._close()
             if not site.is_next_language(config):  # which would tell the same again
                 self._told = set()
-                self._tally = Tally()
+                self._tally = report.Tally()
             with self._told_to_mkdocs():
                 site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
@@ -129,6 +128,8 @@ class ImagegenPlugin(SurveyedPlugin):
             self._tell(told)
             drawn = {uri for uri, cover in self._covers.items() if cover.drawn}
             self._tally.count_covers(plan, drawn)
+            if engine.settings.mode is Mode.FROZEN and not self._serving:
+                planning.require_shown(plan, drawn)
         return env
 
     # Below search (0), which must not index the figure, and the blog (-100), which makes excerpts.

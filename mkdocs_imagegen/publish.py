@@ -146,9 +146,7 @@ def _look_at(
     except StoreError as error:
         return OriginalDamaged(f"not readable ({error.message})")
     if record is None:
-        return None
-    if expected and record.digest != expected:
-        return OriginalDamaged("another picture than imagegen.lock names", record.digest)
+        return _other_state(key, expected, store) if expected else None
     if damaged := store.damage(record):
         return replace(damaged, digest=record.digest)
     rendered = store.rendition(_rendition_key(record, settings)) is not None
@@ -161,6 +159,19 @@ def _look_at(
     except ImagegenError as error:
         return OriginalDamaged(error.message, record.digest)
     return OriginalThere(record.digest, rendered)
+
+
+def _other_state(key: str, expected: str, store: Store) -> OriginalDamaged | None:
+    """Return what lies in the place of an original that the lockfile names; `None` for nothing."""
+    if store.has_pointer(expected):
+        return OriginalDamaged("only a git-lfs pointer", expected, pointer=True)
+    try:
+        other = store.record(key)
+    except StoreError:
+        return None
+    if other is None or store.damage(other):
+        return None
+    return OriginalDamaged("another picture than imagegen.lock names", other.digest)
 
 
 def _source(

@@ -18,7 +18,7 @@ no second way to decide what is bought.
 """
 
 from .actions import EVERYTHING, make_plan, needed_originals
-from .approval import ApprovedPlan, Decision, Outlook, approve, decide, require_all
+from .approval import ApprovedPlan, Decision, Outlook, approve, decide, require_all, require_shown
 from .judge import DAMAGE_HINT, SOON_DAYS
 from .lock import locked
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
@@ -47,4 +47,5 @@ __all__ = [
     "read_saved",
     "require_all",
     "require_same",
+    "require_shown",
 ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from itertools import accumulate
 
 from ..errors import ArticlesError, FrozenError, OverBudgetError
-from ..model import Action, Alternative, Plan, Priced, Unpriced
+from ..model import Action, ActionKind, Alternative, Plan, Priced, Unpriced
 from ..pricing import usd_text
 from ..settings import Budget, Endpoint, Mode, Settings
-from .judge import APPLY
+from .judge import APPLY, DAMAGE_HINT
 from .walls import Account, Wall, first_wall
 
 
@@ -39,6 +40,27 @@ def require_all(plan: Plan) -> None:
         f"mode: frozen, and {len(missing)} covers are not in the store:{named}",
         hint="\n      ".join(ways) if len(ways) > 1 else next(iter(counts)),
     )
+
+
+def require_shown(plan: Plan, drawn: Collection[str]) -> None:
+    """Hold what is published against mode frozen: nothing that is there may be drawn.
+
+    Args:
+        plan: of the site.
+        drawn: the articles that show a drawing.
+
+    Raises:
+        FrozenError: naming each original that turned out to be other bytes.
+    """
+    kept = (ActionKind.REUSE, ActionKind.RENDER, ActionKind.OUTDATED)
+    changed = [action.article for action in plan.of(*kept) if action.article in drawn]
+    if changed:
+        named = "".join(f"\n  {article}" for article in changed)
+        raise FrozenError(
+            f"mode: frozen, and {len(changed)} covers can't be published as they were paid "
+            f"for:{named}",
+            hint=DAMAGE_HINT,
+        )
 
 
 @dataclass(frozen=True, slots=True)

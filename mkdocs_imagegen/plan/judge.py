@@ -33,6 +33,10 @@ APPLY = "mkdocs-imagegen apply"
 REBUY = f"{APPLY} --rebuy"
 DAMAGE_HINT = f"put the store folder back from a backup, or pay once more: {REBUY}"
 """The ways out for a cover that was paid for and can't be used."""
+RESTORE = "mkdocs-imagegen restore --from"
+OTHER_HINT = (
+    f"delete this article's line in imagegen.lock and run {APPLY}: it takes the one that is there"
+)
 PULL = "git lfs pull"
 POINTER_HINT = f"run {PULL}; in CI, check out with lfs: true"
 SOON_DAYS = 60
@@ -64,6 +68,7 @@ class Judge:
         self._comparison = Comparison(orders, lockfile)
         self._buyers: dict[str, str] = {}
         """By request key: the article that buys it in this plan."""
+        self._restore = f"{RESTORE} {settings.site.url or 'https://the.site'}"
         self._outdated: dict[str, str] = {}
         """By request key: the outdated article that has its price."""
         self._refused_models: set[str] = set()
@@ -112,7 +117,7 @@ class Judge:
         approved = self._standing.approved(n)
         if not order.cover.pin or approved is None or approved.request_key == order.request_key:
             return None
-        if self._options.rebuy and not self._is_there(approved):
+        if self._rebuys(approved):
             return None
         return self._keep(order, approved, ActionKind.REUSE, "cover_pin: true keeps it")
 
@@ -164,7 +169,7 @@ class Judge:
         if any(change.by_author for change in changes):
             return self._purchase(order, f"changed: {why}", changes)
         repaints = self._options.outdated or self._settings.on_change == "repaint"
-        if repaints or (self._options.rebuy and not self._is_there(approved)):
+        if repaints or self._rebuys(approved):
             return self._purchase(order, f"outdated: {why}", changes)
         return self._keep(order, approved, ActionKind.OUTDATED, why, changes)
 
@@ -185,9 +190,8 @@ class Judge:
         if only and not any(fnmatchcase(src_uri, glob) for glob in only):
             price = self._price(order, self._quick_book)
             return _act(order, ActionKind.SKIP, f"{why}; not in --only", price, changes=changes)
-        return _act(
-            order, ActionKind.GENERATE, why, self._price(order, self._book), changes=changes
-        )
+        price = self._price(order, self._book)
+        return _act(order, ActionKind.GENERATE, why, price, changes=changes, mend=APPLY)
 
     def _keep(
         self,
@@ -213,24 +217,36 @@ class Judge:
     def _damaged(
         self, order: Order, original: OriginalDamaged, approved: Approved | None = None
     ) -> Action:
-        told = f"this cover was paid for, but its original in the store is {original.why}"
-        self._tell(order, told, POINTER_HINT if original.pointer else DAMAGE_HINT)
+        hint, mend = DAMAGE_HINT, REBUY
+        if original.pointer:
+            hint, mend = POINTER_HINT, PULL
+        elif original.digest not in ("", self._digest(order, approved)):
+            hint, mend = f"{self._restore}; or {OTHER_HINT}", self._restore
+        self._tell(
+            order, f"this cover was paid for, but its original in the store is {original.why}", hint
+        )
         why = f"paid for, but its original is {original.why}"
-        mend = PULL if original.pointer else REBUY
         return _act(order, ActionKind.BLOCKED, why, keeps=approved, mend=mend)
 
     def _lost(self, order: Order, approved: Approved | None = None) -> Action:
-        restore = f"mkdocs-imagegen restore --from {self._settings.site.url or 'https://the.site'}"
         self._tell(
             order,
             "this cover was paid for, says imagegen.lock, but it is in no store",
-            f"get it back from where it is published: {restore}; or pay once more: {REBUY}",
+            f"get it back from where it is published: {self._restore}; or pay once more: {REBUY}",
         )
         why = "paid for, but in no store"
-        return _act(order, ActionKind.LOST, why, keeps=approved, mend=restore)
+        return _act(order, ActionKind.LOST, why, keeps=approved, mend=self._restore)
 
-    def _is_there(self, approved: Approved) -> bool:
-        return isinstance(self._state.get(approved.request_key), OriginalThere)
+    def _digest(self, order: Order, approved: Approved | None) -> str:
+        """Return the sha256 that the lockfile names for what an order shows, `""` for none."""
+        key = order.request_key or ""
+        return approved.digest if approved else self._standing.digests.get(key, "")
+
+    def _rebuys(self, approved: Approved) -> bool:
+        """Tell whether a picture that should stay is paid for anew: git-lfs pointers never are."""
+        original = self._state.get(approved.request_key)
+        pointer = isinstance(original, OriginalDamaged) and original.pointer
+        return self._options.rebuy and not isinstance(original, OriginalThere) and not pointer
 
     def _price(self, order: Order, book: PriceBook) -> Price:
         assert order.request is not None

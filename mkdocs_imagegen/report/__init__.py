@@ -1,6 +1,6 @@
 """Plans and outcomes as people and programs read them. Decides nothing."""
 
-from .lines import build_line, outcome_line, outcomes_summary, purchase_question
+from .lines import outcome_line, outcomes_summary, purchase_question
 from .plan_html import plan_html
 from .plan_json import plan_json
 from .plan_markdown import plan_markdown
@@ -8,9 +8,10 @@ from .plan_text import plan_text
 from .plan_words import plan_summary
 from .progress import watch
 from .screen import print_anything, show_plan
+from .tally import Tally
 
 __all__ = [
-    "build_line",
+    "Tally",
     "outcome_line",
     "outcomes_summary",
     "plan_html",

@@ -48,7 +48,7 @@ def test_exactly_the_saved_plan_is_bought_and_then_it_is_stale(two_articles: Sit
     run = site.apply("plan.json")
     assert run.code == 0, run.output
     assert charged(server.calls) == planned(plan)
-    assert [str((call.body or {})["prompt"])[:20] for call in server.calls] == ["A red fox"[:20]]
+    assert ["A red fox" in str(call.body) for call in server.calls] == [True]
     assert "a.md: is not to be bought any more (reuse: unchanged)" in refused(site)
     assert site.actions() == {"a.md": "reuse", "b.md": "generate"}
 
@@ -71,7 +71,7 @@ def test_a_saved_plan_that_is_not_todays_is_refused_and_says_what_changed(
     new.unlink()
 
     site.options["prices"] = {"gpt-image-2": {"per_image": 0.05}}
-    assert "a.md: $0.004950 was planned, $0.050000 by now" in refused(site)
+    assert "a.md: $0.004740 was planned, $0.050000 by now" in refused(site)
     site.options = {**unchanged, "quality": "medium"}
     told = refused(site)
     assert "a.md: another picture" in told
@@ -131,7 +131,7 @@ def test_the_exit_tells_whether_anything_would_be_bought_or_changed(
 
     def exits(*args: str, of: Site = site) -> int:
         run = of.cli("plan", *args)
-        assert "Traceback" not in run.output
+        assert "Traceback" not in run.output, run.output
         return run.code
 
     assert exits("--check") == EXIT_WOULD_CHANGE

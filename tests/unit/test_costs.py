@@ -22,6 +22,7 @@ from mkdocs_imagegen.model import (
 )
 from mkdocs_imagegen.report.costs import merge_books, row_cost
 from mkdocs_imagegen.report.costs.sums import By, CostReport, add_up, group_costs, make_report
+from tests.rows import SETTLED
 
 ROW = replace(SETTLED, job="77")
 APPROVED = Approved(

@@ -23,6 +23,7 @@ from mkdocs_imagegen.report.costs.as_page import costs_html
 from mkdocs_imagegen.report.costs.as_text import costs_text
 from mkdocs_imagegen.report.costs.chart import MOST_BARS, chart_svg, make_chart
 from mkdocs_imagegen.report.costs.sums import By, CostReport, make_report
+from tests.rows import SETTLED
 
 ROW = replace(SETTLED, authors="ann, bob", actual_usd=Decimal("0.04180500"))
 LATER = replace(ROW, at="2026-12-01T08:30:00Z", article="index.md", request_key="b" * 64)
