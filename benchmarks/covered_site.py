@@ -67,7 +67,7 @@ def write_site(folder: Path, pages: int) -> None:
     articles.mkdir(parents=True)
     (folder / "docs/index.md").write_text("# Home\n", encoding="utf-8")
     for number in range(pages):
-        (articles / f"article-{number:05}.md").write_text(_article(number), encoding="utf-8")
+        (articles / f"article-{number:05}.md").write_text(article_text(number), encoding="utf-8")
     for variant in (BARE, BOUGHT, DRAWN, SOCIAL):
         config = {
             "site_name": "Benchmark",
@@ -179,7 +179,8 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**kept, "PYTHONPYCACHEPREFIX": compiled, "NO_MKDOCS_2_WARNING": "1"}
 
 
-def _article(number: int) -> str:
+def article_text(number: int) -> str:
+    """Return the Markdown of an article, the same each time."""
     dice, vocabulary = random.Random(number), _TEXT.split()
 
     def prose(words: int) -> str:

@@ -220,7 +220,7 @@ class Judge:
         hint, mend = DAMAGE_HINT, REBUY
         if original.pointer:
             hint, mend = POINTER_HINT, PULL
-        elif original.digest not in ("", self._digest(order, approved)):
+        elif self._is_other(original, order, approved):
             hint, mend = f"{self._restore}; or {OTHER_HINT}", self._restore
         self._tell(
             order, f"this cover was paid for, but its original in the store is {original.why}", hint
@@ -237,10 +237,11 @@ class Judge:
         why = "paid for, but in no store"
         return _act(order, ActionKind.LOST, why, keeps=approved, mend=self._restore)
 
-    def _digest(self, order: Order, approved: Approved | None) -> str:
-        """Return the sha256 that the lockfile names for what an order shows, `""` for none."""
-        key = order.request_key or ""
-        return approved.digest if approved else self._standing.digests.get(key, "")
+    def _is_other(self, original: OriginalDamaged, order: Order, approved: Approved | None) -> bool:
+        """Tell whether the store has a picture that the lockfile does not name."""
+        named = self._standing.digests.get(order.request_key or "")
+        named = approved.digest if approved else named
+        return bool(named and original.digest) and original.digest != named
 
     def _rebuys(self, approved: Approved) -> bool:
         """Tell whether a picture that should stay is paid for anew: git-lfs pointers never are."""

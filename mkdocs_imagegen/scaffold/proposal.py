@@ -16,6 +16,8 @@ from .workflows import workflow_files
 CACHE = ".cache/imagegen"
 STORE = "covers"
 LOCKFILE = "imagegen.lock"
+MERGED = f"{LOCKFILE} merge=union text eol=lf"
+"""Line by line, and with the same bytes on every system."""
 WORKFLOWS_FOLDER = Path(".github", "workflows")
 CONFIG_NAMES = ("mkdocs.yml", "mkdocs.yaml")
 
@@ -129,7 +131,7 @@ def _ignore(found: Found) -> Change:
 def _attributes(found: Found) -> Change:
     path = found.config_file.parent / ".gitattributes"
     old = found.texts.get(path)
-    missing = [] if merges_by_union(old or "", LOCKFILE) else [f"{LOCKFILE} merge=union"]
+    missing = [] if merges_by_union(old or "", LOCKFILE) else [MERGED]
     return Change(path, _name(path, found), old, with_lines(old or "", missing))
 
 

@@ -21,8 +21,19 @@ def example(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "example-site", tmp_path / "example", ignore=left_out))
 
 
-def test_the_readme_shows_the_plan_of_the_example_site(example: Path) -> None:
-    run = run_in(example, "mkdocs_imagegen", "plan")
+WITHOUT_EXTRAS = """
+import sys
+sys.modules["toktok"] = None  # of the extra `tokens`, which estimates prompts otherwise
+from mkdocs_imagegen.cli import main
+main()
+"""
+
+
+def test_the_readme_shows_the_plan_of_the_example_site_as_a_plain_install_prints_it(
+    example: Path,
+) -> None:
+    (example / "without_extras.py").write_text(WITHOUT_EXTRAS, encoding="utf-8")
+    run = run_in(example, "without_extras", "plan")
     assert run.code == 0, run.stderr
     assert f"$ mkdocs-imagegen plan -f example-site/mkdocs.yml\n{run.stdout}```" in (
         ROOT / "README.md"
@@ -51,6 +62,22 @@ def test_the_example_builds_without_a_key_and_buys_its_plan_with_one(
     assert applied.code == 0, applied.output
     assert len(image_server.paid_calls) == BOUGHT
     assert image_server.paid_micro_usd == 453_570
-    built = run_in(example, "mkdocs", "build", "--strict", CI="true", **key)
+    assert len(list((example / "covers").glob("*.webp"))) == BOUGHT
+
+    shutil.rmtree(example / ".cache")  # as in a fresh checkout
+    built = run_in(example, "mkdocs", "build", "--strict", IMAGEGEN_MODE="frozen")
     assert built.code == 0, built.output
+
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("clay orange", "brick red"), encoding="utf-8")
+    planned = run_in(example, "mkdocs_imagegen", "plan", "--check")
+    assert planned.code == 0, planned.output
+    assert "outdated: mkdocs.yml: style: 12 articles, $0.4165 (buy with" in planned.stdout
+    assert "one-style.md" in planned.stdout  # pinned: not even outdated
     assert len(image_server.paid_calls) == BOUGHT
+
+
+def test_init_has_nothing_to_add_to_the_example_site(example: Path) -> None:
+    run = run_in(example, "mkdocs_imagegen", "init", "--yes")
+    assert run.code == 0, run.output
+    assert "Nothing to do." in run.stderr

@@ -150,7 +150,6 @@ def test_a_refusal_stands_in_it_and_only_retry_or_other_words_are_sent(site: Sit
     for run in (
         site.apply(),
         site.apply("--rebuy"),
-        site.apply("--retry", "b.md"),
         site.build(**CI),
     ):
         assert run.code == 0, run.output
@@ -277,21 +276,36 @@ def test_another_picture_of_the_same_request_is_not_published_in_the_approved_on
     shutil.copytree(other.root / ".cache", bought.root / ".cache")
     server.reset()
 
-    assert set(bought.actions().values()) == {"lost"}
+    assert set(bought.actions().values()) == {"blocked"}
     built = bought.build(**CI)
     assert built.code == 0, built.output
-    assert said_cleanly(built, server).count("but it is in no store") == 3
+    assert said_cleanly(built, server).count("another picture than imagegen.lock names") == 3
     published = {path.read_bytes() for path in (bought.built / "assets" / "covers").iterdir()}
     assert published.isdisjoint(theirs)
     assert bought.build("--strict").code == 1
+    assert bought.build(IMAGEGEN_MODE="frozen").code == 1
     assert bought.apply().code == 0
     assert entries_of(bought) == approved
+
+    # Whoever deletes the lines takes what is there, and pays nothing.
+    header, _, _ = lockfile_of(bought).read_text(encoding="utf-8").partition("\n")
+    lockfile_of(bought).write_text(f"{header}\n", encoding="utf-8")
+    adopted = bought.apply()
+    assert adopted.code == 0, adopted.output
+    assert entries_of(bought) == entries_of(other)
+    assert bought.build("--strict", IMAGEGEN_MODE="frozen").code == 0
+    assert {path.read_bytes() for path in (bought.built / "assets" / "covers").iterdir()} == theirs
     assert server.calls == []
 
-    # Whoever gives the approved ones up gets what is there, before anything is paid.
+
+def test_rebuy_of_another_picture_costs_what_its_plan_says(bought: Site) -> None:
+    server = server_of(bought)
+    lines = lockfile_of(bought).read_text(encoding="utf-8")
+    digest = entries_of(bought)["b.md"]["digest"]
+    lockfile_of(bought).write_text(lines.replace(digest, "12" * 32), encoding="utf-8")
+    plan = bought.plan("--rebuy")
     assert bought.apply("--rebuy").code == 0
-    assert server.paid_calls == []
+    assert server.paid_micro_usd == plan["total_micro_usd"] > 0
+    assert entries_of(bought)["b.md"]["digest"] == server.paid_calls[0].picture_digest
     assert bought.build("--strict", IMAGEGEN_MODE="frozen").code == 0
-    assert {e["digest"] for e in entries_of(bought).values()}.isdisjoint(
-        e["digest"] for e in approved.values()
-    )
+    assert len(server.calls) == 1

@@ -391,14 +391,12 @@ class PlanIsBill(RuleBasedStateMachine):
                 assert words_of(self.site.articles[action.article]) != words_of(shown[0])
 
     def _is_within_walls(self, plan: Plan) -> bool:
-        budget, walls = self.site.settings.budget, []
+        budget, held_usd = self.site.settings.budget, plan.bound_usd
         if not plan.purchases:
             return True
-        if budget.per_build_usd is not None:
-            walls.append(plan.bound_usd <= budget.per_build_usd)
-        if budget.per_month_usd is not None:
-            walls.append(plan.bound_usd + self.month_usd <= budget.per_month_usd)
-        return len(plan.purchases) <= budget.max_images and all(walls)
+        walls = [(budget.per_build_usd, held_usd), (budget.per_month_usd, held_usd + self.month_usd)]
+        fits = all(w is None or (usd <= w and not plan.unpriced) for w, usd in walls)
+        return len(plan.purchases) <= budget.max_images and fits
 
     # Laws
 
@@ -420,7 +418,8 @@ class PlanIsBill(RuleBasedStateMachine):
             assert received == wanted
             assert all(call.paid for call in sent)
             assert {row.state for row in run.rows} <= {RowState.SETTLED}
-            assert sum(row.actual_usd or 0 for row in run.rows) == run.billed_usd
+            if not run.plan.unpriced:
+                assert sum(row.actual_usd or 0 for row in run.rows) == run.billed_usd
             if len(exact) == len(wanted):
                 assert sum(call.micro_usd for call in sent) * MICRO == run.plan.output_usd
         budget = self.site.settings.budget
@@ -445,13 +444,13 @@ class PlanIsBill(RuleBasedStateMachine):
             if call and not silent and call.status == 200:
                 self._take_in(row.request_key, call)
                 assert row.state is RowState.SETTLED
-                if row.usage and row.usage.output_tokens:
+                if row.usage and row.usage.output_tokens and row.bound_usd is not None:
                     usd = (call.micro_usd + call.input_micro_usd) * MICRO
                     assert row.actual_usd == usd
             if not run.sure and not silent:
                 assert row.request_id in ("", in_turn[n])
             held_usd += usd
-        assert run.billed_usd <= held_usd
+        assert run.billed_usd <= held_usd or run.plan.unpriced
         self.month_usd += held_usd
 
     def _take_in(self, key: str, call: Call) -> None:
@@ -475,7 +474,7 @@ class PlanIsBill(RuleBasedStateMachine):
                 if self.site.covers:
                     assert engine.store.in_covers(cover)
                     self.committed.setdefault(after[name]["request_key"], cover)
-            if action.kind is ActionKind.OUTDATED or action.keeps:
+            if action.keeps and action.kind in (ActionKind.OUTDATED, ActionKind.REUSE):
                 assert cover == run.before.get(name, after[name])["digest"]
             before = self.shown.get(name)
             if cover and before and (words == words_of(before[0]) or action.cover.pin):

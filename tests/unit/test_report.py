@@ -22,6 +22,7 @@ from mkdocs_imagegen.model import (
     Record,
     Skipped,
 )
+from mkdocs_imagegen.report.lines import build_line
 from tests.plans import ESTIMATE, UNPRICED, action, outdated, plan
 
 
@@ -151,7 +152,7 @@ def test_who_is_asked_is_told_the_price(actions: list[Action], question: str) ->
     ],
 )
 def test_a_build_in_a_line(counts: dict[str, Any], line: str) -> None:
-    assert report.build_line(**counts) == line
+    assert build_line(**counts) == line
 
 
 def test_each_outcome_is_told_as_it_ends_where_nobody_watches(

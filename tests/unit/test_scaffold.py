@@ -287,7 +287,7 @@ def test_a_bare_site_gets_the_plugin_and_what_keeps_its_repository_clean() -> No
     ]
     config, ignore, attributes = proposal.changes
     assert ignore.new == ".cache/imagegen/\n.env\n"
-    assert attributes.new == "imagegen.lock merge=union\n"
+    assert attributes.new == "imagegen.lock merge=union text eol=lf\n"
     entry = load(config.new)["plugins"][1]["imagegen"]
     assert set(entry) == {"style", "budget"}
     assert proposal.notes == ()
@@ -338,8 +338,8 @@ def test_only_lines_that_are_missing_are_added(ignored: str, added: str) -> None
     ("attributes", "added"),
     [
         ("/imagegen.lock merge=ours\n", ""),
-        ("imagegen.lock text\n", "imagegen.lock merge=union\n"),
-        ("* text=auto", "\nimagegen.lock merge=union\n"),
+        ("imagegen.lock text\n", "imagegen.lock merge=union text eol=lf\n"),
+        ("* text=auto", "\nimagegen.lock merge=union text eol=lf\n"),
     ],
 )
 def test_how_the_lockfile_merges_is_said_once(attributes: str, added: str) -> None:
