@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import plan as planning
-from .errors import ImagegenError, SettingsError
-from .locking import lock_covers, lost_entries
+from .errors import ImagegenError, SettingsError, StoreError
+from .locking import gather, lock_covers, lost_entries
 from .model import (
     ArticleSource,
     Diagnostic,
@@ -31,7 +32,7 @@ from .prompts import Prompts
 from .publish import Published, look, own_size, publish
 from .settings import DEFAULT_TEMPLATE, Endpoint, Settings
 from .store import Store
-from .store.lockfiles import read_lockfile
+from .store.lockfiles import read_lockfile, require_writable
 
 if TYPE_CHECKING:
     from .store.ledger import Ledger
@@ -151,12 +152,14 @@ class Engine:
         `scanned` was told of front matter before, maybe of articles that are none by now; it
         becomes part of what the plan tells, each once.
         """
+        sources = tuple(sources)
         covers, told = planning.read_covers(sources, self.settings, self.book)
         templates = {DEFAULT_TEMPLATE: _package_text(f"templates/{DEFAULT_TEMPLATE}")}
         prompts = Prompts(self.settings, {**templates, **self._templates})
         orders = planning.make_orders(covers, prompts, digest_files(planning.named_files(covers)))
         diagnostics = dict.fromkeys((*told, *orders.diagnostics, *scanned))
-        return replace(orders, diagnostics=tuple(diagnostics))
+        articles = frozenset(source.src_uri for source in sources)
+        return replace(orders, diagnostics=tuple(diagnostics), articles=articles)
 
     def plan(self, orders: Orders, options: PlanOptions = planning.EVERYTHING) -> Plan:
         """Look into lockfile and store, and decide what to do about each order."""
@@ -205,6 +208,7 @@ class Engine:
                 hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
             )
         self.store.require_writable()
+        require_writable(self._lockfile_path)
         return approved
 
     def foresee(self, plan: Plan, *, strict: bool) -> planning.Decision:
@@ -250,9 +254,15 @@ class Engine:
                 yield outcome
         finally:
             outcomes.close()  # waits for the requests under way
-            self.lock(orders, ended)
+            try:
+                self.lock(orders, ended, adopt=approved.plan.options.rebuy)
+            finally:
+                with suppress(StoreError):  # only `mkdocs serve` misses it
+                    self.store.mark_changed()
 
-    def lock(self, orders: Orders, outcomes: Iterable[Outcome] = ()) -> bool:
+    def lock(
+        self, orders: Orders, outcomes: Iterable[Outcome] = (), *, adopt: bool = False
+    ) -> bool:
         """Write what the site's covers are into the lockfile, and their originals into git's store.
 
         Returns whether anything changed.
@@ -260,21 +270,23 @@ class Engine:
         Args:
             orders: all of the site's, in all its languages.
             outcomes: what was bought and refused just now.
+            adopt: see `gather`.
 
         Raises:
             LockfileError: it can't be read or written.
+            StoreError: git's store can't be written.
         """
         if self.settings.provider == "sketch" or not orders.orders:
             return False
+        run = gather(self.lockfile, self.store, orders, outcomes, adopt=adopt, at=self._now())
         self._lockfile = None
         return lock_covers(
             self._lockfile_path,
             self.store,
             orders,
-            outcomes,
+            run,
             site=self.settings.site.name,
             job=self._job,
-            at=self._now(),
         )
 
     def lost(self) -> tuple[Entry, ...]:
@@ -285,9 +297,7 @@ class Engine:
         """Return the covers' files by src_uri, drawn where there is nothing else to show."""
         if not plan.actions:
             return Published({})
-        known = (entry.approved for entry in self.lockfile.entries if entry.approved)
-        digests = {approved.request_key: approved.digest for approved in known}
-        return publish(plan.actions, digests, self.store, self.settings)
+        return publish(plan.actions, self.lockfile, self.store, self.settings)
 
     def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:
         """Return the size of an author's own picture, `None` where it can't be told."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -82,8 +81,6 @@ def execute(
     finally:
         buyer.stop("the run was stopped")
         pool.shutdown(wait=True, cancel_futures=True)
-        with suppress(StoreError):  # only `mkdocs serve` misses it
-            store.mark_changed()
 
 
 def ended_at_wall(outcomes: Iterable[Outcome]) -> bool:

@@ -5,27 +5,29 @@ What is in the lockfile is a picture, and was held against its digest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from . import images
-from .errors import ImagegenError, SafetyError, StoreError
-from .model import Bought, Entry, Failed, Lockfile, Orders, Outcome, Record, Refusal
+from .errors import DamagedOriginalError, ImagegenError, SafetyError
+from .holdings import find, sound_record
+from .model import (
+    Bought,
+    Entry,
+    Failed,
+    Found,
+    Lockfile,
+    Orders,
+    OriginalOther,
+    Outcome,
+    Record,
+    Refusal,
+)
 from .plan import locked, needed_originals
 from .store import Store
 from .store.lockfiles import read_lockfile, update_lockfile
-
-
-def sound_record(store: Store, request_key: str, digest: str = "") -> Record | None:
-    """Return a request's record whose original is there, and of this digest if one is named."""
-    try:
-        record = store.record(request_key, digest)
-    except StoreError:
-        return None
-    if record is None or (digest and record.digest != digest) or store.damage(record):
-        return None
-    return record
 
 
 def lost_entries(lockfile: Lockfile, store: Store) -> tuple[Entry, ...]:
@@ -33,21 +35,22 @@ def lost_entries(lockfile: Lockfile, store: Store) -> tuple[Entry, ...]:
     return tuple(
         entry
         for entry in lockfile.entries
-        if (approved := entry.approved)
-        and sound_record(store, approved.request_key, approved.digest) is None
+        if entry.approved and sound_record(store, entry.approved.request_key, [entry]) is None
     )
 
 
-def lock_covers(
-    path: Path,
-    store: Store,
-    orders: Orders,
-    outcomes: Iterable[Outcome],
-    *,
-    site: str,
-    job: str,
-    at: datetime,
-) -> bool:
+@dataclass(slots=True)
+class Run:
+    """What a run brought for the lockfile."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    """Of the requests whose originals are there, by request key."""
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    new: set[str] = field(default_factory=set)
+    """The request keys that were paid for or taken in just now."""
+
+
+def lock_covers(path: Path, store: Store, orders: Orders, run: Run, *, site: str, job: str) -> bool:
     """Write what the site's covers are into the lockfile, and their originals into git's store.
 
     Returns whether anything changed.
@@ -56,44 +59,77 @@ def lock_covers(
         path: of the lockfile.
         store: with what was bought.
         orders: all of the site's, in all its languages.
-        outcomes: what was bought and refused just now.
+        run: what it brought; see `gather`.
         site: its name.
         job: the CI run's id.
-        at: the time of refusals, in UTC.
 
     Raises:
         LockfileError: it can't be read or written.
-        StoreError: an original can't be copied into git's store.
+        StoreError: git's store can't be written.
     """
-    before = read_lockfile(path)
-    records, refusals = _records(store, orders, before), {}
-    for outcome in outcomes:
-        match outcome:
-            case Bought(record=record):
-                records[record.request_key] = record
-            case Failed(action=action, error=SafetyError() as error) if action.request_key:
-                told = at.isoformat(timespec="seconds"), error.message, error.request_id
-                refusals[action.request_key] = Refusal(action.request_key, *told)
     wrote = update_lockfile(
         path,
         store.cache_dir / "locks" / "lockfile.lock",
-        lambda lockfile: locked(lockfile, orders, records, refusals, site=site, job=job),
+        lambda lockfile: locked(
+            lockfile,
+            orders,
+            run.records,
+            run.refusals,
+            bought=frozenset(run.new),
+            site=site,
+            job=job,
+        ),
     )
     return _keep_originals(read_lockfile(path), store) or wrote
 
 
-def _records(store: Store, orders: Orders, lockfile: Lockfile) -> dict[str, Record]:
-    """Return the records of the orders' requests whose originals are as they should be.
+def gather(
+    lockfile: Lockfile,
+    store: Store,
+    orders: Orders,
+    outcomes: Iterable[Outcome],
+    *,
+    adopt: bool,
+    at: datetime,
+) -> Run:
+    """Return what the lockfile should say of a run: what is there, was bought, or was refused.
 
-    One that the lockfile does not know yet is decoded.
+    An original that the lockfile does not know yet is decoded first.
+
+    Args:
+        lockfile: as it was before the run.
+        store: with what was bought.
+        orders: all of the site's.
+        outcomes: of the purchases.
+        adopt: whether another picture of a request is taken in where the one that the lockfile
+            names is in no store.
+        at: the time of refusals, in UTC.
     """
-    digests: Mapping[str, str] = needed_originals(orders, lockfile)
-    records: dict[str, Record] = {}
-    for key in dict.fromkeys(o.request_key for o in orders.orders if o.request_key):
-        record = sound_record(store, key, digests[key])
-        if record and (record.digest == digests[key] or _decodes(record, store)):
-            records[key] = record
-    return records
+    run = Run()
+    for key, entries in needed_originals(orders, lockfile).items():
+        found = find(store, key, entries)
+        if isinstance(found, OriginalOther) and adopt:
+            _take_in(run, key, store)
+        elif isinstance(found, Record) and (entries or _decodes(found, store)):
+            run.records[key] = found
+    for outcome in outcomes:
+        match outcome:
+            case Bought(record=record):
+                run.records[record.request_key] = record
+                run.new.add(record.request_key)
+            case Found(action=action) if action.request_key:
+                _take_in(run, action.request_key, store)
+            case Failed(action=action, error=SafetyError() as error) if action.request_key:
+                told = at.isoformat(timespec="seconds"), error.message, error.request_id
+                run.refusals[action.request_key] = Refusal(action.request_key, *told)
+    return run
+
+
+def _take_in(run: Run, key: str, store: Store) -> None:
+    record = sound_record(store, key)
+    if record is not None and _decodes(record, store):
+        run.records[key] = record
+        run.new.add(key)
 
 
 def _decodes(record: Record, store: Store) -> bool:
@@ -108,6 +144,13 @@ def _keep_originals(lockfile: Lockfile, store: Store) -> bool:
     """Copy what the lockfile approves into git's store: also covers that stay though outdated."""
     if not store.in_git:
         return False
-    known = (entry.approved for entry in lockfile.entries if entry.approved)
-    records = (sound_record(store, a.request_key, a.digest) for a in known)
-    return sum(store.keep(record) for record in records if record) > 0
+    wrote = False
+    for entry in lockfile.entries:
+        if not entry.approved:
+            continue
+        record = sound_record(store, entry.approved.request_key, [entry])
+        try:
+            wrote |= record is not None and store.keep(record)
+        except DamagedOriginalError:
+            continue  # publishing tells of it, where the cover is shown
+    return wrote

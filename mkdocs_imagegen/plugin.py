@@ -69,6 +69,8 @@ class ImagegenPlugin(SurveyedPlugin):
                 site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
                 self._position = self._engine.settings.insert
+                # Here, because MkDocs empties site_dir next: a broken one must stop the build.
+                _ = self._engine.lockfile
         return config
 
     # Above Material's meta (0), which stops at a broken `.meta.yml` with a message of its own.
@@ -112,7 +114,7 @@ class ImagegenPlugin(SurveyedPlugin):
             return env
         with self._told_to_mkdocs():
             orders = engine.order(
-                site.collect_articles(files, self._front_matters, self._folders),
+                site.collect_articles(files, self._front_matters, self._folders, config),
                 partial(site.digest_files, files=files, docs_dir=config.docs_dir),
                 self._front_matter_diagnostics(),
             )
@@ -192,18 +194,21 @@ class ImagegenPlugin(SurveyedPlugin):
             report.show_plan(plan, engine.outlook(plan, decision))
         elif settings.mode is Mode.FROZEN and not self._serving:
             planning.require_all(plan)
-        elif decision.buys:
+        elif decision.buys and plan.purchases:
             self._buy(engine, plan, orders, strict=bool(config.strict))
+        elif decision.buys and plan.unlocked and not engine.store.read_only:
+            engine.lock(orders)
         elif plan.purchases:
             log.info(
                 f"{report.plan_summary(plan)}; drawn for now ({decision.reason}). "
                 "To buy: mkdocs-imagegen apply"
             )
+        elif plan.unlocked and not self._serving:
+            count = len(plan.unlocked)
+            log.info(f"{count} bought covers are not in imagegen.lock yet: mkdocs-imagegen apply")
 
     def _buy(self, engine: Engine, plan: Plan, orders: Orders, *, strict: bool) -> None:
         """Buy the plan; a picture that fails is a warning, and drawn."""
-        if not plan.purchases:
-            return
         from .execute import ended_at_wall  # not needed where all is there
 
         approved = engine.approve(plan, strict=strict)

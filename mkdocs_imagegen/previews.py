@@ -5,14 +5,16 @@ Costs no money. Imports Pillow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from . import images
 from .errors import ImagegenError
-from .model import Action, ActionKind, Approved, Plan
+from .holdings import sound_record
+from .model import Action, ActionKind, Approved, Entry, Plan
 from .store import Store
 
+_STAYING = (ActionKind.REUSE, ActionKind.RENDER)
 THUMBNAIL_PX = 480
 """The longest side of a thumbnail."""
 MOST_UNCHANGED = 60
@@ -25,12 +27,12 @@ def thumbnails(plan: Plan, store: Store) -> Mapping[str, bytes]:
     All that change are in it, of those that stay the first few. What has none, or one that can't be
     read, is not in it.
     """
-    staying = [a for a in plan.of(ActionKind.REUSE, ActionKind.RENDER) if a.request_key]
-    chosen = {a.article: a for a in staying[:MOST_UNCHANGED]}
-    chosen |= {a.article: a for a in plan.actions if a.kind is not ActionKind.OWN and a.approved}
+    staying = [a for a in plan.of(*_STAYING) if a.request_key][:MOST_UNCHANGED]
+    changing = [a for a in plan.actions if a.kind not in _STAYING and a.approved]
     with ThreadPoolExecutor() as pool:
-        made = pool.map(lambda action: _thumbnail(action, store), chosen.values())
-        return {article: webp for article, webp in zip(chosen, made, strict=True) if webp}
+        made = pool.map(lambda action: _thumbnail(action, store), staying + changing)
+        pairs = zip(staying + changing, made, strict=True)
+        return {action.article: webp for action, webp in pairs if webp}
 
 
 def previous_prompts(plan: Plan, store: Store) -> Mapping[str, str]:
@@ -54,18 +56,12 @@ def prompt_of(approved: Approved, store: Store) -> str | None:
 
 
 def _thumbnail(action: Action, store: Store) -> bytes | None:
-    for key, expected in _shown(action):
-        try:
-            record = store.record(key, expected)
-            if record and (not expected or record.digest == expected):
-                return images.thumbnail(store.read_original(record), longest_px=THUMBNAIL_PX)
-        except ImagegenError:
-            continue
-    return None
-
-
-def _shown(action: Action) -> Iterable[tuple[str, str]]:
-    if action.approved:
-        yield action.approved.request_key, action.approved.digest
-    elif action.request_key:
-        yield action.request_key, ""
+    approved = action.approved
+    entries = [Entry(action.article, approved=approved)] if approved else []
+    key = approved.request_key if approved else action.request_key
+    record = sound_record(store, key, entries) if key else None
+    try:
+        data = store.read_original(record) if record else None
+        return images.thumbnail(data, longest_px=THUMBNAIL_PX) if data else None
+    except ImagegenError:
+        return None

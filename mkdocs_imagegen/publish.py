@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from . import images
 from .errors import ImagegenError, PictureError, StoreError
+from .holdings import find, sound_record
 from .keys import digest, rendition_key, sketch_key
 from .model import (
     Action,
     Diagnostic,
+    Entry,
+    Lockfile,
     Order,
     OriginalDamaged,
     OriginalState,
@@ -63,7 +67,11 @@ class Published:
 
 
 def look(
-    needed: Mapping[str, str], store: Store, settings: Settings, *, deep: bool = False
+    needed: Mapping[str, Sequence[Entry]],
+    store: Store,
+    settings: Settings,
+    *,
+    deep: bool = False,
 ) -> StoreState:
     """Return what the store has of these originals.
 
@@ -71,7 +79,7 @@ def look(
     and decoded too: so `--rebuy` finds what is damaged though its length is right.
 
     Args:
-        needed: request keys, with the sha256 that the lockfile names or `""`.
+        needed: request keys, with the lockfile's entries that name them.
         store: to look into.
         settings: of the renditions.
         deep: read every original.
@@ -83,15 +91,19 @@ def look(
 
 
 def publish(
-    actions: Iterable[Action], digests: Mapping[str, str], store: Store, settings: Settings
+    actions: Iterable[Action], lockfile: Lockfile, store: Store, settings: Settings
 ) -> Published:
     """Return a file for each cover but own pictures, making the renditions that are missing.
 
     What was not bought is drawn, in the size that was asked for. An original that is not the one
-    in `digests`, the lockfile's sha256 by request key, is not published.
+    that the lockfile names is not published.
     """
+    paid: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in lockfile.entries:
+        if entry.approved:
+            paid[entry.approved.request_key].append(entry)
     wanted = [action for action in actions if action.request_key]
-    sources = [_source(action, digests, store, settings) for action in wanted]
+    sources = [_source(action, paid, store, settings) for action in wanted]
     ready = [_ready(source, store) for source in sources]
     missing = {
         n: source
@@ -139,71 +151,46 @@ class _Source:
 
 
 def _look_at(
-    key: str, expected: str, store: Store, settings: Settings, *, deep: bool
+    key: str, entries: Sequence[Entry], store: Store, settings: Settings, *, deep: bool
 ) -> OriginalState | None:
-    try:
-        record = store.record(key, expected)
-    except StoreError as error:
-        return OriginalDamaged(f"not readable ({error.message})")
-    if record is None:
-        return _other_state(key, expected, store) if expected else None
-    if damaged := store.damage(record):
-        return replace(damaged, digest=record.digest)
-    rendered = store.rendition(_rendition_key(record, settings)) is not None
+    found = find(store, key, entries)
+    if not isinstance(found, Record):
+        return found
+    rendered = store.rendition(_rendition_key(found, settings)) is not None
     if rendered and not deep:
-        return OriginalThere(record.digest, rendered=True)
+        return OriginalThere(found.digest, rendered=True)
     try:
-        data = store.read_original(record)
+        data = store.read_original(found)
         if deep or images.sniff(data) is None:
             images.inspect(data)
     except ImagegenError as error:
-        return OriginalDamaged(error.message, record.digest)
-    return OriginalThere(record.digest, rendered)
-
-
-def _other_state(key: str, expected: str, store: Store) -> OriginalDamaged | None:
-    """Return what lies in the place of an original that the lockfile names; `None` for nothing."""
-    if store.has_pointer(expected):
-        return OriginalDamaged("only a git-lfs pointer", expected, pointer=True)
-    try:
-        other = store.record(key)
-    except StoreError:
-        return None
-    if other is None or store.damage(other):
-        return None
-    return OriginalDamaged("another picture than imagegen.lock names", other.digest)
+        return OriginalDamaged(error.message, found.digest)
+    return OriginalThere(found.digest, rendered)
 
 
 def _source(
-    action: Action, digests: Mapping[str, str], store: Store, settings: Settings
+    action: Action, paid: Mapping[str, Sequence[Entry]], store: Store, settings: Settings
 ) -> _Source | CoverFile:
-    key = action.keeps.request_key if action.keeps else action.request_key
+    if settings.provider == "sketch":
+        return _drawn(action, settings)
+    approved = action.keeps
+    key = approved.request_key if approved else action.request_key
     assert key is not None
-    expected = digests.get(key, "")
-    record = None if settings.provider == "sketch" else _intact(key, expected, store)
+    entries = paid.get(key, ())
+    record = sound_record(store, key, entries)
     if record is not None:
         return _Source(
             _rendition_key(record, settings),
-            lambda: _render(record, store, settings, known=bool(expected)),
+            lambda: _render(record, store, settings, known=bool(entries)),
             drawn=False,
             original=record.digest,
         )
-    if expected and settings.provider != "sketch":
+    for original in (entry.approved.digest for entry in entries if entry.approved):
         # Of a lost original, what was made of it may still be there; not the original itself.
-        made = store.find_rendition(_key_of(expected, settings.webp_quality))
-        if made is not None and made[0].digest != expected:
+        made = store.find_rendition(_key_of(original, settings.webp_quality))
+        if made is not None and made[0].digest != original:
             return CoverFile(*made)
     return _drawn(action, settings)
-
-
-def _intact(key: str, expected: str, store: Store) -> Record | None:
-    try:
-        record = store.record(key, expected)
-    except StoreError:
-        return None  # make_plan has told of it
-    if record is None or (expected and record.digest != expected) or store.damage(record):
-        return None
-    return record
 
 
 def _rendition_key(record: Record, settings: Settings) -> str:

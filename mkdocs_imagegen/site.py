@@ -18,6 +18,7 @@ from . import plan as planning
 from .articles import check_defaults, scan_front_matter
 from .config import (
     ImagegenConfig,
+    cache_folder,
     covers_folder,
     find_endpoint,
     make_book,
@@ -65,8 +66,8 @@ def make_engine(
         raise SettingsError(f"imagegen: {told.message}", hint=told.hint)
     return Engine(
         settings,
-        cache_dir=folder / options.cache_dir,
-        covers_dir=covers_folder(options, folder, Path(config.docs_dir).resolve()),
+        cache_dir=cache_folder(options, config),
+        covers_dir=covers_folder(options, config),
         lockfile_path=folder / LOCKFILE,
         book=book,
         endpoint=endpoint,
@@ -150,11 +151,13 @@ def scan_folders(files: Files, config: MkDocsConfig) -> FrontMatters:
 
 
 def collect_articles(
-    files: Files, front_matters: FrontMatters, folders: FrontMatters
+    files: Files, front_matters: FrontMatters, folders: FrontMatters, config: MkDocsConfig
 ) -> tuple[ArticleSource, ...]:
     """Return the articles with their final front matter; pages that list articles are none."""
+    # Of the build, not of the file: a page without a translation stands in for one.
+    locale = str(getattr(config.plugins.get(I18N), "current_language", "") or "")
     return tuple(
-        _article(file, page, front_matters.get(file.src_uri, NO_FRONT_MATTER), folders)
+        _article(file, page, front_matters.get(file.src_uri, NO_FRONT_MATTER), folders, locale)
         for file in files.documentation_pages()
         if (page := file.page) is not None and file.generated_by not in VIEW_MAKERS
     )
@@ -210,7 +213,7 @@ def _text(file: File) -> str:
 
 
 def _article(
-    file: File, page: Page, front_matter: FrontMatter, folders: FrontMatters
+    file: File, page: Page, front_matter: FrontMatter, folders: FrontMatters, locale: str
 ) -> ArticleSource:
     inherited: dict[str, Inherited] = {}
     for uri, folder in folders.items():  # as the plugin merges them: the deepest last
@@ -227,7 +230,7 @@ def _article(
         markdown=page.markdown or "",
         front_matter=front_matter,
         inherited=inherited,
-        locale=str(getattr(file, "locale", "") or ""),
+        locale=locale,
     )
 
 

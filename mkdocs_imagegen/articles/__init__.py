@@ -7,6 +7,7 @@ from .cover import read_cover
 from .defaults import check_defaults
 from .fields import COVER_FIELDS, Field
 from .front_matter import scan_front_matter
+from .paths import path_matches
 from .values import SizeRules
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "SizeRules",
     "author_names",
     "check_defaults",
+    "path_matches",
     "read_cover",
     "scan_front_matter",
 ]

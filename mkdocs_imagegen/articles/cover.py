@@ -49,7 +49,7 @@ def read_cover(
     if not asks:
         return None, tuple(_without_prompt(source, given))
     notes = tuple(_unused_prompt(source, given, own)) if own else ()
-    by_author = sorted(name for name, one in given.items() if one.raw or not one.inherited)
+    by_author = sorted(name for name, one in given.items() if one.raw)
     return Cover(article=source, own=own, given=tuple(by_author), **values), notes
 
 

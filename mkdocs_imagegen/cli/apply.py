@@ -13,7 +13,16 @@ from ..execute import ended_at_wall
 from ..model import Bought, Found, Outcome, Plan, PlanOptions
 from ..plan import ApprovedPlan, SavedPlan, read_saved, require_same
 from ..survey import Survey
-from .frame import config_file_option, plan_options, strict_option, surveyed, tell, told, troubles
+from .frame import (
+    config_file_option,
+    plan_options,
+    planned,
+    strict_option,
+    surveyed,
+    tell,
+    told,
+    troubles,
+)
 
 
 @click.command("apply")
@@ -34,7 +43,7 @@ def apply_command(
     before = _read(saved, options) if saved else None
     with surveyed(config_file, strict=strict) as survey:
         engine, orders = survey.engine, survey.orders
-        plan = engine.plan(orders, before.options if before else options)
+        plan = planned(survey, before.options if before else options)
         report.show_plan(plan, engine.outlook(plan))
         tell(plan.diagnostics)
         failed = bool(troubles(plan, strict=survey.strict))
@@ -75,7 +84,8 @@ def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
     engine, orders, total = survey.engine, survey.orders, len(approved.plan.purchases)
     if not total:
         click.echo("Nothing to buy.", err=True)
-        if not engine.store.read_only and engine.lock(orders):
+        adopt = approved.plan.options.rebuy
+        if not engine.store.read_only and engine.lock(orders, adopt=adopt):
             click.echo("imagegen.lock was brought up to date.", err=True)
         return []
     outcomes = report.watch(engine.buy(approved, orders), total, _tell_outcome)

@@ -13,8 +13,8 @@ import click
 
 from ..engine import Engine
 from ..errors import EXIT_ERROR, ImagegenError, LockfileError, StoreError
+from ..holdings import sound_record
 from ..lockfile import NAME
-from ..locking import sound_record
 from ..model import ActionKind, Entry, Orders
 from ..plan import SOON_DAYS
 from ..settings import Mode
@@ -241,8 +241,7 @@ def _mended(path: Path, survey: Survey | ImagegenError) -> Finding:
         approved = entry.approved
         if approved is None or not isinstance(survey, Survey):
             return False
-        store = survey.engine.store
-        return sound_record(store, approved.request_key, approved.digest) is not None
+        return sound_record(survey.engine.store, approved.request_key, [entry]) is not None
 
     try:
         notes = mend_lockfile(path, is_at_hand)

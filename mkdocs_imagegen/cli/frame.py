@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from .. import report
+from ..articles import path_matches
 from ..errors import ImagegenError, SettingsError
 from ..model import Diagnostic, Plan, PlanOptions
 from ..survey import Survey, find_config_files, survey_site, take_stdout
@@ -90,7 +91,7 @@ def plan_options(command: Callable[..., Result]) -> Callable[..., Result]:
             "--only",
             metavar="GLOB",
             multiple=True,
-            help="Buy only for articles that match, as in 'blog/*'. May be repeated.",
+            help="Buy only for articles that match, as in 'blog/**'. May be repeated.",
         ),
     ):
         run = option(run)
@@ -150,6 +151,22 @@ def tell(diagnostics: Iterable[Diagnostic]) -> None:
     for diagnostic in diagnostics:
         level = click.style(f"{diagnostic.level}:", fg=colours[diagnostic.level])
         click.echo(f"{level} {diagnostic}", err=True)
+
+
+def planned(survey: Survey, options: PlanOptions) -> Plan:
+    """Return the plan.
+
+    Raises:
+        click.UsageError: `--retry` or `--only` name no article with a cover.
+    """
+    plan = survey.engine.plan(survey.orders, options)
+    articles = {action.article for action in plan.actions}
+    for article in sorted(options.retry - articles):
+        raise click.UsageError(f"--retry: there is no article {article} with a cover")
+    for glob in options.only:
+        if not any(path_matches(glob, article) for article in articles):
+            raise click.UsageError(f"--only: no article with a cover matches {glob!r}")
+    return plan
 
 
 def troubles(plan: Plan, *, strict: bool) -> list[Diagnostic]:

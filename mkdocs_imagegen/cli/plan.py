@@ -9,7 +9,7 @@ import click
 
 from .. import report
 from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, EXIT_WOULD_CHANGE
-from ..model import ActionKind, Plan, PlanOptions
+from ..model import Plan, PlanOptions
 from ..plan import Outlook
 from ..previews import previous_prompts, thumbnails
 from ..store.files import write_atomically
@@ -18,6 +18,7 @@ from .frame import (
     USD,
     config_file_option,
     plan_options,
+    planned,
     strict_option,
     surveyed,
     tell,
@@ -60,7 +61,7 @@ def plan_command(
     """Show what a build would do about each cover, and what it costs. Buys nothing."""
     with surveyed(config_file, strict=strict) as survey:
         engine = survey.engine
-        plan = engine.plan(survey.orders, options)
+        plan = planned(survey, options)
         outlook = engine.outlook(plan, engine.foresee(plan, strict=survey.strict))
         if out is not None:
             _save(report.plan_json(plan, outlook, options), out)
@@ -108,8 +109,4 @@ def _may_cost_more(plan: Plan, usd: Decimal) -> bool:
 
 def _would_change(plan: Plan) -> bool:
     """Tell whether `apply` would buy, or write something new into the lockfile."""
-    return any(
-        action.kind in (ActionKind.GENERATE, ActionKind.SHARED, ActionKind.LOST)
-        or (action.kind in (ActionKind.REUSE, ActionKind.RENDER) and not action.locked)
-        for action in plan.actions
-    )
+    return bool(plan.purchases or plan.unlocked)

@@ -12,10 +12,11 @@ Keys are never options: they come from the environment or from `.env` beside mkd
 from .checked import make_book, make_settings
 from .endpoint import find_endpoint
 from .options import ImagegenConfig
-from .places import covers_folder, site_folder
+from .places import cache_folder, covers_folder, site_folder
 
 __all__ = [
     "ImagegenConfig",
+    "cache_folder",
     "covers_folder",
     "find_endpoint",
     "make_book",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -17,23 +18,60 @@ def site_folder(config: MkDocsConfig) -> Path:
     return Path.cwd()
 
 
-def covers_folder(options: ImagegenConfig, folder: Path, docs_dir: Path) -> Path | None:
+def cache_folder(options: ImagegenConfig, config: MkDocsConfig) -> Path:
+    """Return the store's folder.
+
+    Raises:
+        SettingsError: MkDocs publishes or empties what is in it.
+    """
+    path = site_folder(config) / options.cache_dir
+    if problem := _problem(path.resolve(), config):
+        raise SettingsError(
+            f"imagegen: cache_dir: {options.cache_dir!r} {problem}",
+            hint="leave cache_dir out: the store is .cache/imagegen then",
+        )
+    return path
+
+
+def covers_folder(options: ImagegenConfig, config: MkDocsConfig) -> Path | None:
     """Return the store's folder in git, where there is one.
 
     Raises:
-        SettingsError: it can't be one: an address, outside the site, or where MkDocs publishes.
+        SettingsError: it can't be one: an address, outside the site, or a folder of MkDocs' own.
     """
     if options.store is None:
         return None
+    folder = site_folder(config)
     path = (folder / options.store).resolve()
     if "://" in options.store or not options.store.strip():
         problem = "is no folder"
     elif not path.is_relative_to(folder) or path == folder:
         problem = "is not below the folder of mkdocs.yml"
-    elif path.is_relative_to(docs_dir):
-        problem = "is in docs_dir, where MkDocs would publish what is in it"
     else:
-        return path
-    raise SettingsError(
-        f"imagegen: store: {options.store!r} {problem}", hint="write it as `store: covers/`"
-    )
+        problem = _problem(path, config)
+    if problem:
+        raise SettingsError(
+            f"imagegen: store: {options.store!r} {problem}", hint="write it as `store: covers/`"
+        )
+    return path
+
+
+def _problem(path: Path, config: MkDocsConfig) -> str:
+    """Return what MkDocs would do to a store there, `""` for nothing."""
+    if path.is_relative_to(Path(config.docs_dir).resolve()):
+        return "is in docs_dir, where MkDocs would publish what is in it"
+    if any(path.is_relative_to(site_dir) for site_dir in _site_dirs(config)):
+        return "is in site_dir, which MkDocs empties at each build"
+    return ""
+
+
+def _site_dirs(config: MkDocsConfig) -> list[Path]:
+    """Return site_dir as mkdocs.yml has it, and as the command line does.
+
+    A planning build is given another one.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # there is no other record of it
+        written = list(getattr(config, "user_configs", ())) or [{}]
+    named = [written[0].get("site_dir") or "site", *(patch.get("site_dir") for patch in written)]
+    return [(site_folder(config) / name).resolve() for name in named if name]

@@ -29,6 +29,7 @@ from .plans import (
 )
 from .records import (
     OriginalDamaged,
+    OriginalOther,
     OriginalState,
     OriginalThere,
     Record,
@@ -65,6 +66,7 @@ __all__ = [
     "Order",
     "Orders",
     "OriginalDamaged",
+    "OriginalOther",
     "OriginalState",
     "OriginalThere",
     "Outcome",

@@ -162,7 +162,7 @@ class Cover:
     """The visible label in the caption, `""` for none."""
     own: OwnPicture | None = None
     given: tuple[str, ...] = ()
-    """The fields that the article itself gives, sorted: not its folder, not mkdocs.yml."""
+    """The fields that stand in the article's own front matter, sorted."""
 
     def line(self, key: str) -> int | None:
         """Return the line of `cover_{key}` in the article's file, where it stands there."""

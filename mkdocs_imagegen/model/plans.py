@@ -32,6 +32,11 @@ class Order:
     references: tuple[str, ...] = ()
     """sha256 of the article's reference pictures and mask, also where edits hide them."""
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether its article says `draft: true`: nothing is bought for it yet."""
+        return self.cover.article.meta.get("draft") is True
+
 
 @dataclass(frozen=True, slots=True)
 class Orders:
@@ -41,6 +46,8 @@ class Orders:
     diagnostics: tuple[Diagnostic, ...] = ()
     templates: Mapping[str, str] = field(default_factory=dict)
     """The text of each template of the site, by name."""
+    articles: frozenset[str] = frozenset()
+    """The src_uri of every article of the site, also of those without a cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,8 @@ class Plan:
 
     actions: tuple[Action, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    options: PlanOptions = field(default_factory=PlanOptions)
+    """What was asked of it."""
 
     def of(self, *kinds: ActionKind) -> Iterator[Action]:
         """Yield the actions of these kinds, in order."""
@@ -158,6 +167,12 @@ class Plan:
     def purchases(self) -> tuple[Action, ...]:
         """The actions that cost money: distinct requests, each exactly once."""
         return tuple(self.of(ActionKind.GENERATE))
+
+    @property
+    def unlocked(self) -> tuple[Action, ...]:
+        """The actions whose picture is there, and not in the lockfile."""
+        there = self.of(ActionKind.REUSE, ActionKind.RENDER)
+        return tuple(action for action in there if not action.locked)
 
     @property
     def output_usd(self) -> Decimal:

@@ -27,9 +27,18 @@ class OriginalDamaged:
     """The damaged original's, where its record can be read."""
     pointer: bool = False
     """Whether a git-lfs pointer lies in its place: the bytes are safe, so it is never rebought."""
+    missing: bool = False
+    """Whether there are no bytes at all."""
 
 
-OriginalState = OriginalThere | OriginalDamaged
+@dataclass(frozen=True, slots=True)
+class OriginalOther:
+    """The store has another picture of the request than the lockfile names, and not that one."""
+
+    digest: str
+
+
+OriginalState = OriginalThere | OriginalOther | OriginalDamaged
 StoreState = Mapping[str, OriginalState]
 """By request key; a key that is not in it was never bought, as far as this store knows."""
 

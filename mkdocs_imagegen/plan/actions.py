@@ -11,6 +11,7 @@ from ..model import (
     EMPTY_LOCKFILE,
     Action,
     ActionKind,
+    Entry,
     Lockfile,
     Orders,
     Plan,
@@ -21,24 +22,26 @@ from ..model import (
 from ..pricing import PriceBook
 from ..settings import Settings
 from .judge import Judge
-from .lock import stand
+from .standing import stand
 
 EVERYTHING = PlanOptions()
 """The plan of a build: nothing is asked for beyond what the site's files say."""
 
 
-def needed_originals(orders: Orders, lockfile: Lockfile) -> Mapping[str, str]:
+def needed_originals(orders: Orders, lockfile: Lockfile) -> Mapping[str, Sequence[Entry]]:
     """Return the request keys whose originals a plan wants to know of.
 
-    The value is the sha256 that the lockfile names, `""` where it does not know the request.
+    Each with the lockfile's entries that name it, often none or one; the article's own first.
     """
     standing = stand(orders, lockfile)
-    needed: dict[str, str] = {}
+    needed: dict[str, Sequence[Entry]] = {}
     for order, entry in zip(orders.orders, standing.entries, strict=True):
-        if order.request_key:
-            needed[order.request_key] = standing.digests.get(order.request_key, "")
-            if entry and entry.approved:
-                needed[entry.approved.request_key] = entry.approved.digest
+        approved = entry.approved if entry else None
+        for key in (order.request_key, approved.request_key if approved else None):
+            if key and key not in needed:
+                named = standing.paid.get(key, ())
+                own = [other for other in named if other is entry]
+                needed[key] = [*own, *(other for other in named if other is not entry)]
     return needed
 
 
@@ -72,7 +75,7 @@ def make_plan(
     if options.max_cost_usd is not None:
         actions = _fitting(actions, options.max_cost_usd, settings.budget.max_images)
     told = (*orders.diagnostics, *judge.diagnostics, *judge.shut_downs())
-    return Plan(tuple(actions), tuple(dict.fromkeys(told)))
+    return Plan(tuple(actions), tuple(dict.fromkeys(told)), options)
 
 
 def _fitting(actions: Sequence[Action], max_cost_usd: Decimal, max_images: int) -> list[Action]:

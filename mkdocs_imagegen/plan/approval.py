@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from itertools import accumulate
 
 from ..errors import ArticlesError, FrozenError, OverBudgetError
-from ..model import Action, ActionKind, Alternative, Plan, Priced, Unpriced
+from ..model import Action, ActionKind, Alternative, Plan, PlanOptions, Priced, Unpriced
 from ..pricing import usd_text
 from ..settings import Budget, Endpoint, Mode, Settings
 from .judge import APPLY, DAMAGE_HINT
@@ -37,7 +38,7 @@ def require_all(plan: Plan) -> None:
     counts = Counter(action.mend for action in missing)
     ways = [f"{mend}   ({count} of them)" for mend, count in counts.items()]
     raise FrozenError(
-        f"mode: frozen, and {len(missing)} covers are not in the store:{named}",
+        f"mode: frozen, and {len(missing)} of {len(plan.actions)} covers are not there:{named}",
         hint="\n      ".join(ways) if len(ways) > 1 else next(iter(counts)),
     )
 
@@ -159,18 +160,27 @@ def _needs_a_price(action: Action, wall: Wall) -> OverBudgetError:
 def _ways_out(raised: str, plan: Plan, outlook: Outlook, left_usd: Decimal | None = None) -> str:
     """Return what can be done about a wall, each way with its price; `raised` is the last one."""
     ways = []
-    if (other := outlook.alternative) and left_usd is not None:
-        usd = other.output_usd + other.input_usd_estimate
+    other = outlook.alternative
+    usd = other.output_usd + other.input_usd_estimate if other else Decimal(0)
+    if other and left_usd is not None and usd <= left_usd:
         ways.append(f"quality {other.quality} with {other.model} costs about ${usd_text(usd)}")
     bounds = (a.price.bound_usd for a in plan.purchases if isinstance(a.price, Priced))
     sums = list(accumulate(sorted(bounds)))[: outlook.budget.max_images]
     within = [usd for usd in sums if left_usd is None or usd <= left_usd]
     if within:
         ways.append(
-            f"{APPLY} --max-cost {_usd_up(within[-1])} buys {len(within)} "
+            f"{APPLY}{_flags(plan.options)} --max-cost {_usd_up(within[-1])} buys {len(within)} "
             f"of {len(plan.purchases)} (the cheapest)"
         )
     return "nothing was bought; " + "; ".join([*ways, raised])
+
+
+def _flags(options: PlanOptions) -> str:
+    """Return the options of a plan as they are written on the command line."""
+    flags = ["--rebuy"] * options.rebuy + ["--outdated"] * options.outdated
+    flags += [f"--retry {shlex.quote(article)}" for article in sorted(options.retry)]
+    flags += [f"--only {shlex.quote(glob)}" for glob in options.only]
+    return "".join(f" {flag}" for flag in flags)
 
 
 def _usd_up(amount: Decimal) -> str:

@@ -7,7 +7,6 @@ from functools import cache
 
 from ..lockfile import short
 from ..model import Change, Components, Cover, Order
-from ..prompts import ARTICLE_FACTS
 
 _TEXTS = ("prompt", "style", "use_case", "composition", "constraints", "edits")
 _PLAIN = ("model", "size", "quality", "template", "background", "moderation", "variant")
@@ -111,12 +110,11 @@ def _first_difference(before: Sequence[str] | None, after: Sequence[str] | None)
 
 
 def _variable_changes(then: Components, now: Components) -> Iterator[Change]:
-    """A front matter key that is there for the template alone is the author's word."""
+    """A corrected title, or a folder's value that a template reads, is no wish for a new cover."""
     for name, after in now.variables.items():
         before = then.variables.get(name)
         if before is not None and before != after:
-            facts = name in ARTICLE_FACTS or not name.startswith("article.")
-            yield Change(name, by_author=not facts)
+            yield Change(name)
 
 
 _short = cache(short)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from fnmatch import fnmatchcase
 from typing import Literal
 
+from ..articles import path_matches
 from ..model import (
     FREE,
     Action,
@@ -19,24 +19,24 @@ from ..model import (
     Order,
     Orders,
     OriginalDamaged,
+    OriginalOther,
     OriginalThere,
     PlanOptions,
     Price,
+    Refusal,
     ShutDown,
     StoreState,
 )
 from ..pricing import PriceBook
 from ..settings import Settings
-from .lock import Comparison, stand
+from .standing import Comparison, stand
 
 APPLY = "mkdocs-imagegen apply"
 REBUY = f"{APPLY} --rebuy"
 DAMAGE_HINT = f"put the store folder back from a backup, or pay once more: {REBUY}"
 """The ways out for a cover that was paid for and can't be used."""
 RESTORE = "mkdocs-imagegen restore --from"
-OTHER_HINT = (
-    f"delete this article's line in imagegen.lock and run {APPLY}: it takes the one that is there"
-)
+TAKE_IN = f"or take in the one that is there, free: {REBUY}"
 PULL = "git lfs pull"
 POINTER_HINT = f"run {PULL}; in CI, check out with lfs: true"
 SOON_DAYS = 60
@@ -131,26 +131,25 @@ class Judge:
 
     def _held_back(self, n: int, order: Order) -> Action | None:
         """Return the action for a cover that is not there and must not be bought."""
-        key, article = order.request_key or "", order.cover.article
-        original, entry = self._state.get(key), self._standing.entries[n]
-        if article.meta.get("draft") is True:
-            return _act(order, ActionKind.DRAW, "draft: true; drawn until it is published")
+        key, rebuy = order.request_key or "", self._options.rebuy
+        original, refusal = self._state.get(key), self._standing.refusals.get(key)
+        if order.is_draft and self._standing.approved(n) is None:
+            return self._draft(order)
         if order.unsupported:
             edit = "delete these keys from the front matter"
             return _act(order, ActionKind.BLOCKED, order.unsupported, mend=edit)
-        if isinstance(original, OriginalDamaged):
-            if not self._options.rebuy or original.pointer:
+        match original:
+            case OriginalOther() if rebuy:
+                why = "paid for, and taken in: imagegen.lock named another picture"
+                return _act(order, ActionKind.RENDER, why)
+            case OriginalOther():
+                return self._other(order)
+            case OriginalDamaged(pointer=pointer) if pointer or not rebuy:
                 return self._damaged(order, original)
-        elif key in self._standing.digests and not self._options.rebuy:
-            return self._lost(order)
-        refusal = entry.refusal if entry else None
-        if refusal and refusal.request_key == key and article.src_uri not in self._options.retry:
-            vendor = f" [request {refusal.request_id}]" if refusal.request_id else ""
-            told = f"not sent again: {refusal.message} ({refusal.refused_at[:10]}){vendor}"
-            mend = f"reword cover_prompt, or {APPLY} --retry {article.src_uri}"
-            self._tell(order, told, mend)
-            why = "refused by a safety system before"
-            return _act(order, ActionKind.BLOCKED, why, mend=mend)
+            case None if key in self._standing.paid and not rebuy:
+                return self._lost(order)
+        if refusal and order.cover.article.src_uri not in self._options.retry:
+            return self._refused(order, refusal)
         return None
 
     def _wanted(self, n: int, order: Order) -> Action:
@@ -160,7 +159,7 @@ class Judge:
         if isinstance(original, OriginalDamaged):
             action = self._purchase(order, f"--rebuy: the original is {original.why}")
             return replace(action, replaces=original.digest)
-        if key in self._standing.digests:
+        if key in self._standing.paid:
             return self._purchase(order, "--rebuy: the original is in no store")
         if approved is None:
             return self._purchase(order, "new")
@@ -176,6 +175,8 @@ class Judge:
     def _purchase(self, order: Order, why: str, changes: tuple[Change, ...] = ()) -> Action:
         assert order.request is not None
         model, src_uri = order.request.model, order.cover.article.src_uri
+        if order.is_draft:
+            return self._draft(order)
         if buyer := self._buyers.get(order.request_key or ""):
             why = f"same picture as {buyer}"
             return _act(order, ActionKind.SHARED, why, changes=changes, mend=APPLY)
@@ -187,7 +188,7 @@ class Judge:
             self._refused_models.add(model)
             return _act(order, ActionKind.BLOCKED, told, changes=changes, mend=hint)
         only = self._options.only
-        if only and not any(fnmatchcase(src_uri, glob) for glob in only):
+        if only and not any(path_matches(glob, src_uri) for glob in only):
             price = self._price(order, self._quick_book)
             return _act(order, ActionKind.SKIP, f"{why}; not in --only", price, changes=changes)
         price = self._price(order, self._book)
@@ -205,6 +206,8 @@ class Judge:
         original = self._state.get(approved.request_key)
         if isinstance(original, OriginalDamaged):
             return self._damaged(order, original, approved)
+        if isinstance(original, OriginalOther):
+            return self._other(order, approved)
         if original is None:
             return self._lost(order, approved)
         price: Price = FREE
@@ -214,19 +217,29 @@ class Judge:
                 price = self._price(order, self._quick_book)
         return _act(order, kind, why, price, keeps=approved, changes=changes)
 
+    def _draft(self, order: Order) -> Action:
+        return _act(order, ActionKind.DRAW, "draft: true; drawn until it is published")
+
+    def _refused(self, order: Order, refusal: Refusal) -> Action:
+        vendor = f" [request {refusal.request_id}]" if refusal.request_id else ""
+        told = f"not sent again: {refusal.message} ({refusal.refused_at[:10]}){vendor}"
+        mend = f"reword cover_prompt, or {APPLY} --retry {order.cover.article.src_uri}"
+        self._tell(order, told, mend)
+        return _act(order, ActionKind.BLOCKED, "refused by a safety system before", mend=mend)
+
     def _damaged(
         self, order: Order, original: OriginalDamaged, approved: Approved | None = None
     ) -> Action:
-        hint, mend = DAMAGE_HINT, REBUY
-        if original.pointer:
-            hint, mend = POINTER_HINT, PULL
-        elif self._is_other(original, order, approved):
-            hint, mend = f"{self._restore}; or {OTHER_HINT}", self._restore
-        self._tell(
-            order, f"this cover was paid for, but its original in the store is {original.why}", hint
-        )
+        hint, mend = (POINTER_HINT, PULL) if original.pointer else (DAMAGE_HINT, REBUY)
+        told = f"this cover was paid for, but its original in the store is {original.why}"
+        self._tell(order, told, hint)
         why = f"paid for, but its original is {original.why}"
         return _act(order, ActionKind.BLOCKED, why, keeps=approved, mend=mend)
+
+    def _other(self, order: Order, approved: Approved | None = None) -> Action:
+        why = "the store has another picture of it than imagegen.lock names"
+        self._tell(order, f"this cover was paid for, but {why}", f"{self._restore}; {TAKE_IN}")
+        return _act(order, ActionKind.BLOCKED, why, keeps=approved, mend=self._restore)
 
     def _lost(self, order: Order, approved: Approved | None = None) -> Action:
         self._tell(
@@ -237,17 +250,13 @@ class Judge:
         why = "paid for, but in no store"
         return _act(order, ActionKind.LOST, why, keeps=approved, mend=self._restore)
 
-    def _is_other(self, original: OriginalDamaged, order: Order, approved: Approved | None) -> bool:
-        """Tell whether the store has a picture that the lockfile does not name."""
-        named = self._standing.digests.get(order.request_key or "")
-        named = approved.digest if approved else named
-        return bool(named and original.digest) and original.digest != named
-
     def _rebuys(self, approved: Approved) -> bool:
-        """Tell whether a picture that should stay is paid for anew: git-lfs pointers never are."""
-        original = self._state.get(approved.request_key)
-        pointer = isinstance(original, OriginalDamaged) and original.pointer
-        return self._options.rebuy and not isinstance(original, OriginalThere) and not pointer
+        """Tell whether one that should stay is paid for anew: what lies elsewhere never is."""
+        match self._state.get(approved.request_key):
+            case None | OriginalDamaged(pointer=False):
+                return self._options.rebuy
+            case _:
+                return False
 
     def _price(self, order: Order, book: PriceBook) -> Price:
         assert order.request is not None

@@ -1,124 +1,16 @@
-"""The lockfile beside the site's orders: which entry is whose, and what it says after a run."""
+"""What the lockfile says after a run."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from ..articles import author_names
 from ..lockfile import line_digests
-from ..model import (
-    Approved,
-    Change,
-    Components,
-    Entry,
-    Lockfile,
-    Order,
-    Orders,
-    Record,
-    Refusal,
-)
-from .components import UNKNOWN, changes, components_of, template_digests
-
-_Words = tuple[tuple[str, str], ...]
-"""An author's own fields with their values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the lockfile says of the site's orders."""
-
-    entries: Sequence[Entry | None]
-    """For each order in turn, the entry that its article has, maybe under an earlier name."""
-    digests: Mapping[str, str]
-    """By request key: the sha256 of the original that was paid for."""
-
-    def approved(self, n: int) -> Approved | None:
-        """Return the approved picture of the order's article."""
-        entry = self.entries[n]
-        return entry.approved if entry else None
-
-
-def stand(orders: Orders, lockfile: Lockfile) -> Standing:
-    """Find each order's entry: by article and language, else by article.
-
-    An article that has none may be a renamed one: it gets the entry of an article that is gone, by
-    the same request, else by the same words of its author.
-    """
-    here = {order.cover.article.src_uri for order in orders.orders}
-    by_article: dict[tuple[str, str | None], Entry] = {}
-    gone: list[Entry] = []
-    for entry in lockfile.entries:
-        by_article[entry.article, entry.locale] = entry
-        by_article.setdefault((entry.article, None), entry)
-        if entry.article not in here and entry.approved:
-            gone.append(entry)
-    renamed = _Renamed(gone, template_digests(orders.templates))
-    entries = [
-        by_article.get((order.cover.article.src_uri, order.cover.article.locale))
-        or by_article.get((order.cover.article.src_uri, None))
-        or renamed.of(order)
-        for order in orders.orders
-    ]
-    digests = {e.approved.request_key: e.approved.digest for e in lockfile.entries if e.approved}
-    return Standing(entries, digests)
-
-
-class _Renamed:
-    """The entries of articles that are gone, each to be claimed once."""
-
-    def __init__(self, gone: Iterable[Entry], templates: Mapping[str, str]) -> None:
-        self._templates = templates
-        self._by_request: defaultdict[str, list[Entry]] = defaultdict(list)
-        self._by_words: defaultdict[_Words, list[Entry]] = defaultdict(list)
-        for entry in gone:
-            for alike in self._places(entry):
-                alike.append(entry)
-
-    def of(self, order: Order) -> Entry | None:
-        if not order.request_key or not self._by_request:
-            return None
-        alike = self._by_request.get(order.request_key) or self._by_words.get(
-            _words(components_of(order, self._templates))
-        )
-        if not alike:
-            return None
-        entry = alike[0]
-        for place in self._places(entry):
-            place.remove(entry)
-        return entry
-
-    def _places(self, entry: Entry) -> Iterator[list[Entry]]:
-        assert entry.approved is not None
-        yield self._by_request[entry.approved.request_key]
-        if words := _words(entry.approved.components):
-            yield self._by_words[words]
-
-
-def _words(components: Components) -> _Words:
-    """Return what the author gave, where that holds a prompt: enough to tell an article by."""
-    if "prompt" not in components.own:
-        return ()
-    return tuple((name, components.fields[name]) for name in components.own)
-
-
-class Comparison:
-    """Tells what changed since the lockfile; today's templates are digested once."""
-
-    def __init__(self, orders: Orders, lockfile: Lockfile) -> None:
-        self._lines_then = lockfile.templates
-        self._digests = template_digests(orders.templates)
-        self._lines_now = {
-            self._digests[name]: line_digests(text) for name, text in orders.templates.items()
-        }
-
-    def changes(self, order: Order, approved: Approved) -> tuple[Change, ...]:
-        """Return why the order's request is not the approved one."""
-        now = components_of(order, self._digests)
-        found = changes(approved.components, now, self._lines_then, self._lines_now)
-        return found or (UNKNOWN,)
+from ..model import Approved, Components, Entry, Lockfile, Order, Orders, Record, Refusal
+from .components import components_of, template_digests
+from .standing import Standing, stand
 
 
 def locked(
@@ -127,6 +19,7 @@ def locked(
     records: Mapping[str, Record],
     refusals: Mapping[str, Refusal] | None = None,
     *,
+    bought: frozenset[str] = frozenset(),
     site: str,
     job: str = "",
 ) -> Lockfile:
@@ -140,19 +33,19 @@ def locked(
         orders: of all the site's languages.
         records: of the requests whose originals are in the store.
         refusals: of this run, by request key.
+        bought: the request keys that were paid for or taken in just now: no pin holds them back.
         site: its name.
         job: the CI run's id, for pictures that were bought now.
     """
-    standing = stand(orders, lockfile)
+    owned = _owned(orders, stand(orders, lockfile))
+    claimed = {(entry.article, entry.locale) for entry in owned if entry}
+    entries = {(e.article, e.locale): e for e in lockfile.entries}
+    entries = {name: entry for name, entry in entries.items() if name not in claimed}
     digests = template_digests(orders.templates)
-    entries = {(entry.article, entry.locale): entry for entry in lockfile.entries}
-    for order, before in zip(orders.orders, _owned(orders, standing), strict=True):
-        article = order.cover.article
-        if before is not None and before.article != article.src_uri:
-            entries.pop((before.article, before.locale), None)
-        after = _entry(order, before, records, refusals or {}, digests, job)
+    for order, before in zip(orders.orders, owned, strict=True):
+        after = _entry(order, before, records, refusals or {}, bought, digests, job)
         if after is not None:
-            entries[article.src_uri, after.locale] = after
+            entries[after.article, after.locale] = after
     # A text of one line needs no line numbers.
     lines = {
         digests[name]: found
@@ -181,6 +74,7 @@ def _entry(
     before: Entry | None,
     records: Mapping[str, Record],
     refusals: Mapping[str, Refusal],
+    bought: frozenset[str],
     templates: Mapping[str, str],
     job: str,
 ) -> Entry | None:
@@ -190,7 +84,8 @@ def _entry(
     record = records.get(key)
     entry = before or Entry(article.src_uri, article.locale)
     entry = replace(entry, article=article.src_uri)
-    if record is not None and not (order.cover.pin and entry.approved):
+    pinned = order.cover.pin and entry.approved and entry.approved.request_key != key
+    if record is not None and (key in bought or not pinned):
         approved = _approved(order, record, components_of(order, templates), entry.approved, job)
         return replace(entry, approved=approved, refusal=None)
     if refusal := refusals.get(key):

@@ -72,7 +72,8 @@ def merge_orders(parts: Sequence[Orders]) -> Orders:
     diagnostics = dict.fromkeys(d for part in parts for d in part.diagnostics)
     ordered = sorted(orders.values(), key=lambda o: (o.cover.article.src_uri, o.request_key or ""))
     templates = {name: text for part in parts for name, text in part.templates.items()}
-    return Orders(tuple(ordered), tuple(diagnostics), templates)
+    articles = frozenset().union(*(part.articles for part in parts))
+    return Orders(tuple(ordered), tuple(diagnostics), templates, articles)
 
 
 def _order(

@@ -13,6 +13,5 @@ Text in, text out, the same in every process; templates come in as text, no disk
 
 from .parts import BUILT_IN
 from .render import Prompts, Rendered
-from .variables import ARTICLE_FACTS
 
-__all__ = ["ARTICLE_FACTS", "BUILT_IN", "Prompts", "Rendered"]
+__all__ = ["BUILT_IN", "Prompts", "Rendered"]

@@ -40,8 +40,6 @@ _ARTICLE: Makers = {
 }
 VOLATILE = ("title", "excerpt", "tags", "description", "categories", "date")
 """What changes in editing: a prompt made from it repaints its cover."""
-ARTICLE_FACTS = frozenset(f"article.{name}" for name in _ARTICLE)
-"""What every article has; all else a template reads of one is in its front matter for that."""
 COVER_TEXTS = ("alt", "caption")
 """What a template may read of a cover without its being part of the request otherwise."""
 _SITE: Makers = {name: attrgetter(name) for name in ("name", "description", "url")}

@@ -121,10 +121,6 @@ class Store:
         """Tell whether the covers folder has a file for an original, or a git-lfs pointer to it."""
         return self._paid.in_covers(digest)
 
-    def has_pointer(self, digest: str) -> bool:
-        """Tell whether a git-lfs pointer lies in the place of an original or of its record."""
-        return self._paid.has_pointer(digest)
-
     def read_original(self, record: Record) -> bytes:
         """Return the bytes that were paid for.
 

@@ -70,11 +70,6 @@ class Covers:
         sizes = self._listed()
         return any(name in sizes for name in _names(original_digest))
 
-    def has_pointer(self, original_digest: str) -> bool:
-        """Tell whether git-lfs has an original or its records, and the folder only a pointer."""
-        names = (*_names(original_digest), f"{original_digest}.json")
-        return any(is_pointer(file) for name in names if (file := self._look(name)))
-
     def records_of(self, original_digest: str) -> tuple[Record, ...]:
         """Return the records of an original by reading one file; none where that is unreadable."""
         if original_digest not in self._records:

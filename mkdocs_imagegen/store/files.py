@@ -69,7 +69,7 @@ def compared(
 ) -> ValueFile | OriginalDamaged:
     """Return an original's file where it has this length, else what is wrong with it."""
     if file is None:
-        return OriginalDamaged(MISSING, original_digest)
+        return OriginalDamaged(MISSING, original_digest, missing=True)
     if file.size_bytes == size_bytes:
         return file
     if is_pointer(file):

@@ -85,6 +85,20 @@ def _changed(path: Path, change: Change) -> str | None:
     return None if before is not None and before.replace("\r\n", "\n") == text else text
 
 
+def require_writable(path: Path) -> None:
+    """Refuse to buy what could not be entered; costs no I/O worth counting.
+
+    Raises:
+        LockfileError: the file could not be replaced.
+    """
+    real = Path(os.path.realpath(path))
+    if not os.access(real.parent, os.W_OK | os.X_OK) or real.is_dir():
+        raise LockfileError(
+            f"{path.name} can't be written, so nothing was bought",
+            hint=f"let the user who runs this write into {real.parent}",
+        )
+
+
 def _read(path: Path) -> str | None:
     try:
         return path.read_bytes().decode()

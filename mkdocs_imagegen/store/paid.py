@@ -126,10 +126,6 @@ class Paid:
         """See `Store.in_covers`."""
         return self._covers is not None and self._covers.has(original_digest)
 
-    def has_pointer(self, original_digest: str) -> bool:
-        """See `Store.has_pointer`."""
-        return self._covers is not None and self._covers.has_pointer(original_digest)
-
     def require_writable(self) -> None:
         """See `Store.require_writable`."""
         if self._covers is not None:

@@ -9,6 +9,7 @@ import pytest
 from mkdocs_imagegen import keys, publish
 from mkdocs_imagegen.errors import StoreError
 from mkdocs_imagegen.model import (
+    EMPTY_LOCKFILE,
     Action,
     ActionKind,
     ArticleSource,
@@ -48,7 +49,7 @@ def test_webp_as_it_came_is_published_untouched(kind: type[Store], tmp_path: Pat
     picture = webp("red")
     with kind.open(tmp_path / "cache") as store:
         keep(store, picture)
-        published = publish.publish(ACTIONS, {}, store, Settings())
+        published = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings())
         file = published.files["a.md"]
         assert published.diagnostics == ()
         assert not file.drawn
@@ -63,7 +64,7 @@ def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
     kind: type[Store], tmp_path: Path
 ) -> None:
     with kind.open(tmp_path / "cache") as store:
-        file = publish.publish(ACTIONS, {}, store, Settings()).files["a.md"]
+        file = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings()).files["a.md"]
         assert file.drawn
         assert file.rendition.size == COVER.size
         data = file.content if file.path is None else file.path.read_bytes()
@@ -74,11 +75,11 @@ def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
 def test_a_look_tells_whether_a_rendition_is_missing(tmp_path: Path) -> None:
     picture = webp("red")
     with Store.open(tmp_path / "cache") as store:
-        assert publish.look({KEY: ""}, store, Settings()) == {}
+        assert publish.look({KEY: ()}, store, Settings()) == {}
         keep(store, picture)
         there = OriginalThere(keys.digest(picture), rendered=False)
-        assert publish.look({KEY: ""}, store, Settings()) == {KEY: there}
-        publish.publish(ACTIONS, {}, store, Settings())
+        assert publish.look({KEY: ()}, store, Settings()) == {KEY: there}
+        publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings())
         there = OriginalThere(keys.digest(picture), rendered=True)
-        assert publish.look({KEY: ""}, store, Settings()) == {KEY: there}
-        assert publish.look({KEY: ""}, store, Settings(), deep=True) == {KEY: there}
+        assert publish.look({KEY: ()}, store, Settings()) == {KEY: there}
+        assert publish.look({KEY: ()}, store, Settings(), deep=True) == {KEY: there}

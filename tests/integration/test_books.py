@@ -140,7 +140,7 @@ def test_each_request_has_a_row_that_says_whose_it_is_and_what_it_cost(site: Sit
     assert page.startswith("<!DOCTYPE html>")
     assert "Ann, Bob" in page
     assert "<svg" in page
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "").replace(endpoint, "")
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "").replace(endpoint, "")
 
 
 def test_a_build_ends_with_a_line_that_counts_each_cover_once(site: Site) -> None:

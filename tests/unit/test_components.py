@@ -17,6 +17,7 @@ from mkdocs_imagegen.plan import make_orders, read_covers
 from mkdocs_imagegen.plan.components import changes, components_of, template_digests
 from mkdocs_imagegen.prompts import Prompts
 from mkdocs_imagegen.settings import PathDefaults, Settings
+from tests.front import typed
 
 BOOK = price_book()
 SITE = Settings(quality="low")
@@ -37,7 +38,8 @@ def order_of(
     pictures: Mapping[str, str] = PICTURES,
     title: str = "A title",
 ) -> Order:
-    source = ArticleSource("x.md", title, {"cover_prompt": "A fox", **meta})
+    meta = {"cover_prompt": "A fox", **meta}
+    source = ArticleSource("x.md", title, meta, front_matter=typed(meta))
     covers, told = read_covers([source], settings, BOOK)
     assert not told, told
     orders = make_orders(covers, Prompts(settings, templates), pictures)
@@ -175,9 +177,9 @@ def test_a_line_number_is_left_out_where_the_old_lines_are_not_known() -> None:
     assert changes(then, now, {}, lines) == (Change("blog.j2"),)
 
 
-def test_a_variable_is_the_authors_where_it_is_there_for_the_template_alone() -> None:
+def test_a_key_that_a_template_reads_is_no_word_of_the_author() -> None:
     then, now = ({"cover_template": "mood.j2", "mood": mood} for mood in ("calm", "loud"))
-    assert told(then, now) == [("article.mood", True)]
+    assert told(then, now) == [("article.mood", False)]
     assert told(then, then, title_now="Another") == [("article.title", False)]
     named = replace(SITE, site=replace(SITE.site, name="Notes"))
     assert told(then, then, site_now=named) == [("site.name", False)]

@@ -45,10 +45,11 @@ from mkdocs_imagegen.plan import (
     read_saved,
     require_same,
 )
-from mkdocs_imagegen.plan.lock import stand
+from mkdocs_imagegen.plan.standing import stand
 from mkdocs_imagegen.pricing import PriceBook
 from mkdocs_imagegen.prompts import Prompts
 from mkdocs_imagegen.settings import PathDefaults, Settings
+from tests.front import typed
 
 BOOK = price_book()
 SITE = Settings()
@@ -64,7 +65,7 @@ FOX, HARE = {"cover_prompt": "A fox"}, {"cover_prompt": "A hare"}
 
 def orders_of(articles: Metas, settings: Settings = SITE, locale: str = "") -> Orders:
     sources = [
-        ArticleSource(uri, uri, meta, section="Notes", locale=locale)
+        ArticleSource(uri, uri, meta, section="Notes", front_matter=typed(meta), locale=locale)
         for uri, meta in articles.items()
     ]
     covers, _ = read_covers(sources, settings, BOOK)
