@@ -38,7 +38,7 @@ from .pricing import PriceBook
 from .providers import Answer, Provider
 from .store import Store, UnreadableRowError
 from .store.ledger import Ledger
-from .till import Attribution, Entry, Till, planned_usd
+from .till import Attribution, Booking, Till, planned_usd
 
 __all__ = ["Attribution", "ended_at_wall", "execute"]
 
@@ -142,12 +142,12 @@ class _Buyer:
             if self._is_there(key, but_not=action.replaces):
                 return Found(action)
             try:
-                entry = self._till.reserve(action, request, key)
+                booking = self._till.reserve(action, request, key)
             except OverBudgetError as error:
                 self.stop(error.message)
                 return Skipped(action, error.message)
-            answer = self._ask(action, request, entry)
-            return self._keep(action, key, entry, answer)
+            answer = self._ask(action, request, booking)
+            return self._keep(action, key, booking, answer)
 
     def _is_there(self, key: str, *, but_not: str) -> bool:
         """Tell whether another run bought it. An unreadable store is no "no": it raises."""
@@ -160,7 +160,7 @@ class _Buyer:
         damaged = self._store.damage(record)
         return damaged is None or damaged.pointer
 
-    def _ask(self, action: Action, request: CoverRequest, entry: Entry) -> Answer:
+    def _ask(self, action: Action, request: CoverRequest, booking: Booking) -> Answer:
         """Send the request. Of one that fails, only what was surely not billed is given back."""
         try:
             return self._provider.generate(request)
@@ -170,19 +170,19 @@ class _Buyer:
             if isinstance(error, ProviderError):
                 request_id = error.request_id
                 end = end if error.maybe_billed else self._till.release
-            self._book(action, lambda: end(entry, request_id))
+            self._book(action, lambda: end(booking, request_id))
             raise
 
-    def _keep(self, action: Action, key: str, entry: Entry, answer: Answer) -> Bought:
+    def _keep(self, action: Action, key: str, booking: Booking, answer: Answer) -> Bought:
         """Store what came, tell what it is, and book what it cost."""
         proven_usd = self._proven_usd(action, answer)
         record = self._record(action, key, answer, proven_usd)
 
         def settle() -> None:
-            self._till.settle(entry, record, proven_usd)
+            self._till.settle(booking, record, proven_usd)
 
         def hold() -> None:
-            self._till.hold(entry, record.request_id)
+            self._till.hold(booking, record.request_id)
 
         end = settle
         try:
@@ -211,7 +211,8 @@ class _Buyer:
         """Return what the endpoint's own count says it charged, `None` where that is no count."""
         if not isinstance(action.price, Priced) or not answer.usage or not action.request:
             return None
-        return self._prices.actual_usd(action.request.model, answer.usage)
+        request = action.request
+        return self._prices.actual_usd(request.model, answer.usage, quality=request.quality)
 
     def _record(
         self, action: Action, key: str, answer: Answer, proven_usd: Decimal | None

@@ -26,7 +26,7 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Booking:
     """A request that is in the books."""
 
     number: int
@@ -52,7 +52,7 @@ class Till:
         self._lock = threading.Lock()
         self._account = Account()
 
-    def reserve(self, action: Action, request: CoverRequest, key: str) -> Entry:
+    def reserve(self, action: Action, request: CoverRequest, key: str) -> Booking:
         """Take the most that a request can cost out of all walls.
 
         Raises:
@@ -74,15 +74,15 @@ class Till:
                     raise OverBudgetError(why)
                 self._account = self._account.reserve(row.bound_usd)
 
-        return Entry(self._ledger.reserve(row, admit), row.bound_usd)
+        return Booking(self._ledger.reserve(row, admit), row.bound_usd)
 
-    def settle(self, entry: Entry, record: Record, proven_usd: Decimal | None) -> None:
+    def settle(self, booking: Booking, record: Record, proven_usd: Decimal | None) -> None:
         """Hold what the endpoint says it charged. Where it says nothing, the bound stays held."""
         if proven_usd is not None:
             with self._lock:
-                self._account = self._account.settle(entry.bound_usd, proven_usd)
+                self._account = self._account.settle(booking.bound_usd, proven_usd)
         self._ledger.settle(
-            entry.number,
+            booking.number,
             usage=record.usage,
             actual_usd=None if record.usd is None else Decimal(record.usd),
             proven=proven_usd is not None,
@@ -90,15 +90,15 @@ class Till:
             endpoint=record.endpoint,
         )
 
-    def release(self, entry: Entry, request_id: str) -> None:
+    def release(self, booking: Booking, request_id: str) -> None:
         """Give back what was certainly not billed."""
         with self._lock:
-            self._account = self._account.release(entry.bound_usd)
-        self._ledger.release(entry.number, request_id=request_id)
+            self._account = self._account.release(booking.bound_usd)
+        self._ledger.release(booking.number, request_id=request_id)
 
-    def hold(self, entry: Entry, request_id: str) -> None:
+    def hold(self, booking: Booking, request_id: str) -> None:
         """Keep holding the bound of what was possibly billed."""
-        self._ledger.hold(entry.number, request_id=request_id)
+        self._ledger.hold(booking.number, request_id=request_id)
 
     def _row(self, action: Action, request: CoverRequest, key: str) -> LedgerRow:
         price, article = action.price, action.cover.article

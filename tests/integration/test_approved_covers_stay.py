@@ -47,7 +47,8 @@ SITE_CHANGE = {
 
 def article(site: Site, name: str, **meta: object) -> None:
     """Write an article as it was bought, but for this front matter; `None` leaves a key out."""
-    told = {"cover_prompt": f"A {Path(name).name} of paper", **ARTICLES[name], **meta}
+    told: dict[str, Any] = {"cover_prompt": f"A {Path(name).name} of paper"}
+    told |= {**ARTICLES[name], **meta}
     site.article(f"{name}.md", **{key: value for key, value in told.items() if value is not None})
 
 

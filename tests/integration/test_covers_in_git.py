@@ -129,7 +129,7 @@ def test_a_clone_builds_frozen_without_key_or_network_and_never_buys_what_is_los
     shutil.rmtree(clone.root / ".cache")
     frozen = clone.build(**FROZEN)
     assert frozen.code == 1
-    told = said_cleanly(frozen, server).partition("3 covers are not in the store")[2]
+    told = said_cleanly(frozen, server).partition("3 of 3 covers are not there:")[2]
     for name in "abc":
         assert f"  {name}.md: paid for, but in no store\n" in told
     assert told.count("hint: mkdocs-imagegen restore --from https://example.com/") == 1
@@ -170,7 +170,7 @@ def test_git_lfs_pointers_are_told_by_name_and_never_bought_again(
     assert {action["action"] for action in plan["actions"]} == {"blocked"}
     frozen = clone.build(**FROZEN)
     assert frozen.code == 1
-    assert "backup" not in frozen.output.partition("covers are not in the store")[2]
+    assert "backup" not in frozen.output.partition("covers are not there:")[2]
     for run in (
         frozen,
         clone.build(**CI),
@@ -215,7 +215,7 @@ def test_frozen_raises_no_false_alarm_for_covers_that_need_no_new_picture(
     # shared.md wants the picture that c.md's words give under today's style: that is a new one.
     missing = clone.build(**FROZEN)
     assert missing.code == 1
-    assert "1 covers are not in the store:\n  shared.md: new" in missing.output
+    assert "1 of 6 covers are not there:\n  shared.md: new" in missing.output
     assert "mkdocs-imagegen apply" in missing.output
     del clone.options["style"]
     built = clone.build("--strict", **FROZEN)

@@ -114,7 +114,7 @@ def test_a_published_site_gives_back_the_pictures_it_shows_as_they_came(
     assert second.code == 1
     frozen = lost.build(**FROZEN)
     assert frozen.code == 1
-    assert "1 covers are not in the store:\n  png.md: paid for" in frozen.output
+    assert "1 of 3 covers are not there:\n  png.md: paid for" in frozen.output
 
     backup = lost.cli("restore", "--from", str(paid_for / ".cache"))
     assert backup.code == 0, backup.output

@@ -141,7 +141,7 @@ def test_frozen_names_a_way_that_mends_what_is_missing(two_covers: Site) -> None
     two_covers.options["mode"] = "frozen"
     damaged = two_covers.build()
     assert damaged.code == 1
-    assert "hint: mkdocs-imagegen apply --rebuy\n" in damaged.output
+    assert "hint: mkdocs-imagegen restore --from https://example.com/\n" in damaged.output
     assert "hint: mkdocs-imagegen apply\n" not in damaged.output
 
     for path in two_covers.docs.glob("*.md"):
