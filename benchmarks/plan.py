@@ -146,9 +146,7 @@ def assert_filled(engine: Engine, orders: Orders) -> None:
 
 def engine_of(folder: Path, settings: Settings) -> Engine:
     """Return an engine over the store and lockfile of a folder."""
-    return Engine(
-        settings, cache_dir=folder / ".cache", lockfile_path=folder / "imagegen.lock"
-    )
+    return Engine(settings, cache_dir=folder / ".cache", lockfile_path=folder / "imagegen.lock")
 
 
 def site(articles: int) -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ def changes(
 
 def _fields(cover: Cover) -> Iterator[tuple[str, str]]:
     for name in _PLAIN:
-        if (value := getattr(cover, name)) not in (None, "", 0):
+        if value := getattr(cover, name):
             yield name, str(value)
     for name in _TEXTS:
         value = getattr(cover, name)

@@ -86,7 +86,9 @@ def _entry(
     entry = replace(entry, article=article.src_uri)
     pinned = order.cover.pin and entry.approved and entry.approved.request_key != key
     if record is not None and (key in bought or not pinned):
-        approved = _approved(order, record, components_of(order, templates), entry.approved, job)
+        components = components_of(order, templates)
+        by = job if key in bought else ""  # who bought an earlier one is not known
+        approved = _approved(order, record, components, entry.approved, by)
         return replace(entry, approved=approved, refusal=None)
     if refusal := refusals.get(key):
         return replace(entry, refusal=refusal)

@@ -80,10 +80,13 @@ class _Claims:
     def settled(self) -> Sequence[Entry | None]:
         """Return the entry of each order."""
         entries = list(self._named)
+        if not self._lockfile.entries:
+            return entries
         open_orders = [n for n, entry in enumerate(entries) if not self._is_sure(n, entry)]
         if not open_orders:
             return entries
-        taken = {id(e) for n, e in enumerate(entries) if e and n not in set(open_orders)}
+        not_sure = set(open_orders)
+        taken = {id(e) for n, e in enumerate(entries) if e and n not in not_sure}
         free = _Free(self._claimable(open_orders, taken))
         for n in open_orders:
             order = self._orders[n]

@@ -156,7 +156,9 @@ class TestEveryKind:
         for path in set(paths):
             path.unlink() if data is None else path.write_bytes(data)
         with kind.open() as store:
-            assert store.damage(record) == OriginalDamaged(why, record.digest)
+            assert store.damage(record) == OriginalDamaged(
+                why, record.digest, missing=why == "missing"
+            )
             for read in (store.read_original, store.original_path):
                 with pytest.raises(DamagedOriginalError, match=f"blog/a.md: .* is {why}"):
                     read(record)
@@ -280,7 +282,9 @@ class TestFolder:
                 assert store.record(record.request_key, record.digest) is None
                 assert store.record(record.request_key) is None
             else:
-                assert store.damage(record) == OriginalDamaged("missing", record.digest)
+                assert store.damage(record) == OriginalDamaged(
+                    "missing", record.digest, missing=True
+                )
             store.put(replace(record, request_id="new"), WEBP)
         assert (tmp_path / "outside").read_bytes() == outside
         assert not path.is_symlink()

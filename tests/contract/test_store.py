@@ -248,7 +248,9 @@ class TestDamage:
         spoil(value_file(filled))
         with Store.open(filled) as store:
             assert store.record(record.request_key) == record
-            assert store.damage(record) == OriginalDamaged(why, record.digest)
+            assert store.damage(record) == OriginalDamaged(
+                why, record.digest, missing=why == "missing"
+            )
             with pytest.raises(DamagedOriginalError, match=f"blog/a.md: .* is {why}"):
                 store.read_original(record)
             with pytest.raises(DamagedOriginalError, match=r"hint: put .* back"):
@@ -299,7 +301,7 @@ class TestDamage:
         record, new = record_of(PICTURE), record_of(b"bought anew")
         value_file(filled).unlink()
         with Store.open(filled) as waiting, Store.open(filled) as other:
-            assert waiting.damage(record) == OriginalDamaged("missing", record.digest)
+            assert waiting.damage(record) == OriginalDamaged("missing", record.digest, missing=True)
             other.put(record, PICTURE)
             assert waiting.damage(record) is None
             other.put(new, b"bought anew")

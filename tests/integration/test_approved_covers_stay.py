@@ -176,7 +176,10 @@ def test_on_change_repaint_makes_a_ci_build_buy_what_the_site_changed(approved: 
 
 
 AUTHORS_CHANGES: Mapping[str, tuple[dict[str, object], str]] = {
-    "layout": ({"mood": "stormy"}, "changed: article.mood"),
+    "layout": (
+        {"cover_template": "plain.j2"},
+        "changed: cover_template layout.j2 -> plain.j2",
+    ),
     "style": ({"cover_style": "Etching"}, "changed: cover_style"),
     "model": ({"cover_quality": "medium"}, "changed: cover_quality low -> medium"),
     "quality": ({"cover_size": "1280x672"}, "changed: cover_size 1536x1024 -> 1280x672"),
@@ -270,7 +273,7 @@ def test_explain_names_all_that_changed_and_shows_the_prompts_apart(approved: Si
         line.removeprefix("changed").strip() for line in told.splitlines() if line[:7] == "changed"
     ]
     assert sorted(changed) == [
-        "article.mood",
+        "article.mood (by the site)",
         "cover_model gpt-image-2 -> gpt-image-2.5-flare",
         "cover_prompt",
         "cover_quality low -> medium",

@@ -338,20 +338,24 @@ class PlanIsBill(RuleBasedStateMachine):
             if silent:
                 self.server.gate.hold()
             outcomes = list(engine.buy(approved, orders))
-            run.calls = self._calls_of_this_run()
+            run.rows = list(engine.ledger.rows())[rows_before:]
+            run.calls = self._calls_of(run.rows)
             if not outcomes:
                 engine.lock(orders)
-            run.rows = list(engine.ledger.rows())[rows_before:]
             self._hold_bill_against_plan(run)
             self._remember(run, silent=silent)
             self._hold_pages_against_lockfile(run, engine, orders)
         if run.sure:
             self._nothing_is_left_to_buy(options)
 
-    def _calls_of_this_run(self) -> list[Call]:
-        """Return what was sent, billed by now; of answers that nobody asked for none is left."""
+    def _calls_of(self, rows: Sequence[LedgerRow]) -> list[Call]:
+        """Return what was sent, billed by now; of answers that nobody asked for none is left.
+
+        A client that has given up may be ahead of the server, which still reads its request.
+        """
+        sent = sum(row.state is not RowState.RELEASED for row in rows)
         self.server.gate.release()
-        self.server.wait_for(lambda: self.server.in_flight == 0)
+        self.server.wait_for(lambda: len(self.server.calls) >= sent and not self.server.in_flight)
         calls = self.server.calls
         self.server.reset()
         return calls
@@ -394,7 +398,10 @@ class PlanIsBill(RuleBasedStateMachine):
         budget, held_usd = self.site.settings.budget, plan.bound_usd
         if not plan.purchases:
             return True
-        walls = [(budget.per_build_usd, held_usd), (budget.per_month_usd, held_usd + self.month_usd)]
+        walls = [
+            (budget.per_build_usd, held_usd),
+            (budget.per_month_usd, held_usd + self.month_usd),
+        ]
         fits = all(w is None or (usd <= w and not plan.unpriced) for w, usd in walls)
         return len(plan.purchases) <= budget.max_images and fits
 

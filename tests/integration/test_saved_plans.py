@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -135,9 +136,12 @@ def test_the_exit_tells_whether_anything_would_be_bought_or_changed(
         return run.code
 
     assert exits("--check") == EXIT_WOULD_CHANGE
-    assert exits("--check", "--only", "none*") == 0
+    assert exits("--check", "--only", "none*") == EXIT_USAGE
     assert exits("--check", "--fail-over", "0.001") == EXIT_OVER_BUDGET
     assert exits("--check", "--fail-over", "$1.00") == EXIT_WOULD_CHANGE
+    assert site.apply("--only", "a.md").code == 0
+    assert exits("--check", "--only", "a.md") == 0
+    assert exits("--check", "--only", "b.md") == EXIT_WOULD_CHANGE
     assert site.apply().code == 0
     assert exits("--check", "--fail-over", "0", "--strict") == 0
     clone = clone_of(site, tmp_path / "clone")
@@ -157,7 +161,6 @@ def test_what_has_no_price_may_cost_more_than_any_amount(two_articles: Site) -> 
     del two_articles.options["price_as"]
     run = two_articles.cli("plan", "--fail-over", "1000000")
     assert run.code == EXIT_OVER_BUDGET, run.output
-    assert two_articles.cli("plan", "--fail-over", "0", "--only", "none*").code == 0
     assert two_articles.cli("plan", "--fail-over", "much").code == EXIT_USAGE
     assert server_of(two_articles).calls == []
 
@@ -165,15 +168,15 @@ def test_what_has_no_price_may_cost_more_than_any_amount(two_articles: Site) -> 
 def test_only_buys_what_matches_and_leaves_the_rest_for_later(site: Site) -> None:
     server = server_of(site)
     site.options["quality"] = "low"
-    for name in ("blog/a", "blog/deep/b", "notes/c"):
+    for name in ("blog/a", "blog/deep/b", "notes/c", "other/blog/d"):
         site.article(f"{name}.md", cover_prompt=f"A {name}")
-    run = site.apply("--only", "blog/*", "--only", "none.md")
+    run = site.apply("--only", "blog/**", "--only", "notes/*.md")
     assert run.code == 0, run.output
-    assert "notes/c.md" in run.stdout
-    assert "new; not in --only" in run.stdout
-    assert len(server.paid_calls) == 2
+    assert re.search(r"other/blog/d\.md .* new; not in --only", run.stdout)
+    assert len(server.paid_calls) == 3
     assert site.actions() == {
         "blog/a.md": "reuse",
         "blog/deep/b.md": "reuse",
-        "notes/c.md": "generate",
+        "notes/c.md": "reuse",
+        "other/blog/d.md": "generate",
     }

@@ -88,7 +88,16 @@ def test_a_prompt_takes_everything_else_from_the_site() -> None:
     site = Settings(model="m", size=Size(64, 32), quality="q", background="opaque", template="t.j2")
     source = article("cover_prompt: '  a fox  '")
     assert read_cover(source, site, RULES) == (
-        Cover(source, "a fox", "m", Size(64, 32), "q", "t.j2", background="opaque"),
+        Cover(
+            source,
+            "a fox",
+            "m",
+            Size(64, 32),
+            "q",
+            "t.j2",
+            background="opaque",
+            given=("prompt",),
+        ),
         (),
     )
 
@@ -437,7 +446,8 @@ def test_every_field_is_documented_once_and_has_a_place_in_the_cover() -> None:
     names = [field.name for field in COVER_FIELDS]
     assert len(set(names)) == len(names)
     assert all(field.takes and field.doc.endswith(".") for field in COVER_FIELDS)
-    assert set(names) - {"enabled", "file"} == set(Cover.__dataclass_fields__) - {"article", "own"}
+    fields = set(Cover.__dataclass_fields__) - {"article", "own", "given"}
+    assert set(names) - {"enabled", "file"} == fields
 
 
 SCALARS = (

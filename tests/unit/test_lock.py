@@ -256,7 +256,8 @@ def test_entries_of_articles_that_are_gone_stay_for_the_branch_that_has_them() -
 def test_what_a_picture_was_bought_for_stays_as_it_was_told_then() -> None:
     orders = orders_of({"a.md": FOX | {"authors": ["Ann"]}})
     keys = records(order.request_key for order in orders.orders)
-    first = locked(EMPTY_LOCKFILE, orders, keys, site="Notes", job="7")
+    new = frozenset(keys)
+    first = locked(EMPTY_LOCKFILE, orders, keys, bought=new, site="Notes", job="7")
     assert (approved(first, "a.md").authors, approved(first, "a.md").job) == ("Ann", "7")
     later = orders_of({"a.md": FOX | {"authors": ["Bob"], "cover_quality": "medium"}})
     after = locked(first, later, keys, site="Notes", job="8")
