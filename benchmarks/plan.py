@@ -28,8 +28,9 @@ from mkdocs_imagegen import images, report
 from mkdocs_imagegen.articles import scan_front_matter
 from mkdocs_imagegen.engine import Engine
 from mkdocs_imagegen.keys import digest, rendition_key
+from mkdocs_imagegen.locking import LockfilePlace
 from mkdocs_imagegen.model import ArticleSource, Order, Orders, PlanOptions, Record, Rendition, Size
-from mkdocs_imagegen.plan import EVERYTHING
+from mkdocs_imagegen.plan import EVERYTHING, Digests
 from mkdocs_imagegen.settings import Budget, PathDefaults, Settings
 
 AIM_S = 2.0
@@ -96,7 +97,7 @@ def measure(case: str, articles: int) -> dict[str, float]:
     texts = dict(site(articles))
     with closing(engine_of(Path("fresh" if case == "new" else "bought"), settings)) as engine:
         sources = timed(READING[0], lambda: [source_of(*item) for item in texts.items()])
-        orders = timed(READING[1], lambda: engine.order(sources, lambda uris: {}))
+        orders = timed(READING[1], lambda: engine.order(sources, no_files))
         plan = timed(TOLD[0], lambda: engine.plan(orders, options))
         outlook = timed(TOLD[1], lambda: engine.outlook(plan, engine.decide()))
         timed(TOLD[2], lambda: report.plan_text(plan, outlook))
@@ -107,7 +108,7 @@ def fill(folder: Path, articles: int) -> None:
     """Put an original with its rendition and its line in the lockfile for each article."""
     folder.mkdir()
     with closing(engine_of(folder, SITE)) as engine:
-        orders = engine.order([source_of(*item) for item in site(articles)], lambda uris: {})
+        orders = engine.order([source_of(*item) for item in site(articles)], no_files)
         for number, order in enumerate(orders.orders):
             keep(engine, order, number)
         engine.lock(orders)
@@ -144,9 +145,16 @@ def assert_filled(engine: Engine, orders: Orders) -> None:
         raise SystemExit("the store was not filled as it should be")
 
 
+def no_files(_uris: frozenset[str]) -> Digests:
+    """No article here names a file."""
+    return {}
+
+
 def engine_of(folder: Path, settings: Settings) -> Engine:
     """Return an engine over the store and lockfile of a folder."""
-    return Engine(settings, cache_dir=folder / ".cache", lockfile_path=folder / "imagegen.lock")
+    return Engine(
+        settings, cache_dir=folder / ".cache", lockfile=LockfilePlace(folder / "imagegen.lock")
+    )
 
 
 def site(articles: int) -> Iterator[tuple[str, str]]:

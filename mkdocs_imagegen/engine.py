@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from . import plan as planning
 from .errors import ImagegenError, SettingsError, StoreError
-from .locking import gather, lock_covers, lost_entries
+from .locking import LockfilePlace, gather, lock_covers, lost_entries
 from .model import (
     ArticleSource,
     Diagnostic,
@@ -32,7 +32,7 @@ from .prompts import Prompts
 from .publish import Published, look, own_size, publish
 from .settings import DEFAULT_TEMPLATE, Endpoint, Settings
 from .store import Store
-from .store.lockfiles import read_lockfile, require_writable
+from .store.lockfiles import require_writable
 
 if TYPE_CHECKING:
     from .store.ledger import Ledger
@@ -55,7 +55,7 @@ class Engine:
         settings: Settings,
         *,
         cache_dir: Path,
-        lockfile_path: Path,
+        lockfile: LockfilePlace,
         covers_dir: Path | None = None,
         book: PriceBook | None = None,
         endpoint: Endpoint | None = None,
@@ -70,7 +70,7 @@ class Engine:
         Args:
             settings: of the site.
             cache_dir: where the store is, or will be made.
-            lockfile_path: where imagegen.lock is, or will be written.
+            lockfile: where imagegen.lock is, or will be written.
             covers_dir: the store's folder in git, where the site has one.
             book: the prices; those of the package where it is `None`.
             endpoint: where to buy; `None` where no key is set.
@@ -86,7 +86,7 @@ class Engine:
         self.book = book or price_book()
         self._cache_dir = cache_dir
         self._covers_dir = covers_dir
-        self._lockfile_path = lockfile_path
+        self._place = lockfile
         self._templates = templates or {}
         self._in_ci = in_ci
         self._job = job
@@ -121,10 +121,10 @@ class Engine:
         """What imagegen.lock says, read at the first use.
 
         Raises:
-            LockfileError: it can't be read.
+            LockfileError: it can't be read, or is another site's.
         """
         if self._lockfile is None:
-            self._lockfile = read_lockfile(self._lockfile_path)
+            self._lockfile = self._place.read()
         return self._lockfile
 
     def close(self) -> None:
@@ -208,7 +208,7 @@ class Engine:
                 hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
             )
         self.store.require_writable()
-        require_writable(self._lockfile_path)
+        require_writable(self._place.path)
         return approved
 
     def foresee(self, plan: Plan, *, strict: bool) -> planning.Decision:
@@ -281,7 +281,7 @@ class Engine:
         run = gather(self.lockfile, self.store, orders, outcomes, adopt=adopt, at=self._now())
         self._lockfile = None
         return lock_covers(
-            self._lockfile_path,
+            self._place,
             self.store,
             orders,
             run,

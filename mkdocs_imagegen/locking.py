@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from . import images
-from .errors import DamagedOriginalError, ImagegenError, SafetyError
+from .errors import DamagedOriginalError, ImagegenError, LockfileError, SafetyError
 from .holdings import find, sound_record
 from .model import (
     Bought,
@@ -50,13 +50,40 @@ class Run:
     """The request keys that were paid for or taken in just now."""
 
 
-def lock_covers(path: Path, store: Store, orders: Orders, run: Run, *, site: str, job: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class LockfilePlace:
+    """Where a site's lockfile is, and whose articles are in it."""
+
+    path: Path
+    docs_dir: str = "docs"
+    """Relative to the lockfile, POSIX."""
+
+    def read(self) -> Lockfile:
+        """Return the lockfile, an empty one where there is none.
+
+        Raises:
+            LockfileError: it can't be read, or another site's articles are in it.
+        """
+        lockfile = read_lockfile(self.path)
+        if lockfile.docs_dir in ("", self.docs_dir):
+            return lockfile
+        raise LockfileError(
+            f"{self.path.name} is of the articles in {lockfile.docs_dir}, and this site has those "
+            f"in {self.docs_dir}",
+            hint="put this site's config file into a folder of its own; if docs_dir was renamed, "
+            f"write its new name into the first line of {self.path.name}",
+        )
+
+
+def lock_covers(
+    place: LockfilePlace, store: Store, orders: Orders, run: Run, *, site: str, job: str
+) -> bool:
     """Write what the site's covers are into the lockfile, and their originals into git's store.
 
     Returns whether anything changed.
 
     Args:
-        path: of the lockfile.
+        place: of the lockfile.
         store: with what was bought.
         orders: all of the site's, in all its languages.
         run: what it brought; see `gather`.
@@ -68,7 +95,7 @@ def lock_covers(path: Path, store: Store, orders: Orders, run: Run, *, site: str
         StoreError: git's store can't be written.
     """
     wrote = update_lockfile(
-        path,
+        place.path,
         store.cache_dir / "locks" / "lockfile.lock",
         lambda lockfile: locked(
             lockfile,
@@ -77,10 +104,11 @@ def lock_covers(path: Path, store: Store, orders: Orders, run: Run, *, site: str
             run.refusals,
             bought=frozenset(run.new),
             site=site,
+            docs_dir=place.docs_dir,
             job=job,
         ),
     )
-    return _keep_originals(read_lockfile(path), store) or wrote
+    return _keep_originals(place.read(), store) or wrote
 
 
 def gather(

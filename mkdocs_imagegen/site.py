@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import html
+import os
 import posixpath
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -29,6 +30,7 @@ from .engine import Engine, price_book
 from .environment import CI, is_dry_run, job_id, read_environment, says_yes
 from .errors import SettingsError
 from .lockfile import NAME as LOCKFILE
+from .locking import LockfilePlace
 from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter, Inherited
 from .store import CHANGED
 
@@ -68,7 +70,9 @@ def make_engine(
         settings,
         cache_dir=cache_folder(options, config),
         covers_dir=covers_folder(options, config),
-        lockfile_path=folder / LOCKFILE,
+        lockfile=LockfilePlace(
+            folder / LOCKFILE, Path(os.path.relpath(config.docs_dir, folder)).as_posix()
+        ),
         book=book,
         endpoint=endpoint,
         templates=read_templates(folder / options.templates_dir),

@@ -23,6 +23,7 @@ class Header:
     """The first line."""
 
     site: str = ""
+    docs_dir: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class _Schema:
     required: tuple[str, ...] = ()
 
 
-_HEADER = _Schema({NAME: int, "site": str})
+_HEADER = _Schema({NAME: int, "site": str, "docs_dir": str})
 _TEMPLATE = _Schema({"template": str, "lines": list}, required=("template", "lines"))
 _REFUSED_ONLY = _Schema({"article": str, "locale": str, "refused": dict}, required=("article",))
 _APPROVED = _Schema(
@@ -90,8 +91,8 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(", ",
 def write_line(line: Line) -> str:
     """Return a line's text, without a line end: sorted keys, nothing that is empty."""
     match line:
-        case Header(site):
-            return _encode({NAME: FORMAT, **_filled(site=site)})
+        case Header(site, docs_dir):
+            return _encode({NAME: FORMAT, **_filled(site=site, docs_dir=docs_dir)})
         case Template(digest, lines):
             return _encode({"template": digest, "lines": lines})
         case Entry():
@@ -172,7 +173,7 @@ def _header(fields: dict[str, Any]) -> Header:
     _check(fields, _HEADER)
     if version != FORMAT:
         raise LineError(f"has a wrong field `{NAME}`: it must be {FORMAT}")
-    return Header(fields.get("site", ""))
+    return Header(fields.get("site", ""), fields.get("docs_dir", ""))
 
 
 def _template(fields: dict[str, Any]) -> Template:

@@ -35,7 +35,7 @@ def write(lockfile: Lockfile) -> str:
         Template(digest, lockfile.templates[digest])
         for digest in sorted(used & lockfile.templates.keys())
     )
-    lines: tuple[Line, ...] = (Header(lockfile.site), *told, *templates)
+    lines: tuple[Line, ...] = (Header(lockfile.site, lockfile.docs_dir), *told, *templates)
     text = "\n".join(map(write_line, lines))
     # A file's name may hold bytes that are no text; JSON can escape them.
     return LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
@@ -99,7 +99,7 @@ def named(line: Line) -> str:
 
 def assemble(lines: Iterable[Line]) -> Lockfile:
     """Make a lockfile of its lines, in any order, no two of the same identity."""
-    site = ""
+    header = Header()
     entries: list[Entry] = []
     templates: dict[str, tuple[str, ...]] = {}
     for line in lines:
@@ -109,8 +109,9 @@ def assemble(lines: Iterable[Line]) -> Lockfile:
             case Template():
                 templates[line.digest] = line.lines
             case Header():
-                site = line.site
-    return Lockfile(site, tuple(sorted(entries, key=_order)), templates)
+                header = line
+    ordered = tuple(sorted(entries, key=_order))
+    return Lockfile(header.site, ordered, templates, header.docs_dir)
 
 
 def _order(entry: Entry) -> tuple[str, str]:

@@ -78,6 +78,8 @@ class Lockfile:
     entries: tuple[Entry, ...] = ()
     templates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By a template's short digest: the short digest of each of its lines."""
+    docs_dir: str = ""
+    """Whose articles these are: relative to the lockfile, `""` where that is not known."""
 
 
 EMPTY_LOCKFILE = Lockfile()

@@ -21,6 +21,7 @@ def locked(
     *,
     bought: frozenset[str] = frozenset(),
     site: str,
+    docs_dir: str = "",
     job: str = "",
 ) -> Lockfile:
     """Return the lockfile after a run: each article with the picture that its request has.
@@ -35,6 +36,7 @@ def locked(
         refusals: of this run, by request key.
         bought: the request keys that were paid for or taken in just now: no pin holds them back.
         site: its name.
+        docs_dir: the articles' folder, relative to the lockfile.
         job: the CI run's id, for pictures that were bought now.
     """
     owned = _owned(orders, stand(orders, lockfile))
@@ -53,7 +55,7 @@ def locked(
         if len(found := line_digests(text)) > 1
     }
     ordered = tuple(entries[key] for key in sorted(entries))
-    return Lockfile(site, ordered, {**lockfile.templates, **lines})
+    return Lockfile(site, ordered, {**lockfile.templates, **lines}, docs_dir)
 
 
 def _owned(orders: Orders, standing: Standing) -> list[Entry | None]:

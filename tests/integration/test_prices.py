@@ -1,4 +1,4 @@
-"""Prices that a site sets, and prices that nobody knows: planned, billed and booked, never as $0."""
+"""Prices that a site sets, and those nobody knows: planned, billed and booked, never as $0."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def sells(monkeypatch: pytest.MonkeyPatch) -> Sells:
     return sells
 
 
-def write_covers(site: Site, names: str, **meta: object) -> None:
+def write_covers(site: Site, names: str) -> None:
     for name in names:
-        site.article(f"{name}.md", cover_prompt=f"Picture {name}", cover_quality="low", **meta)
+        site.article(f"{name}.md", cover_prompt=f"Picture {name}", cover_quality="low")
 
 
 def rows_of(site: Site) -> list[LedgerRow]:
@@ -188,4 +188,4 @@ def test_a_model_past_its_end_is_an_error_for_new_covers_only(site: Site) -> Non
     assert "set `model: gpt-image-2.5-flare`" in refused.stderr
     assert server.calls == []
     site.options["model"] = "gpt-image-2.5-flare"
-    assert {"a.md": "outdated", "b.md": "generate"} == site.actions()
+    assert site.actions() == {"a.md": "outdated", "b.md": "generate"}

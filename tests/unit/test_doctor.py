@@ -21,6 +21,7 @@ from mkdocs_imagegen.cli.doctor import (
     rendered,
 )
 from mkdocs_imagegen.engine import Engine
+from mkdocs_imagegen.locking import LockfilePlace
 from mkdocs_imagegen.model import (
     ArticleSource,
     Cover,
@@ -61,7 +62,7 @@ def examined(
     engine = Engine(
         settings or Settings(),
         cache_dir=tmp_path / "cache",
-        lockfile_path=tmp_path / "imagegen.lock",
+        lockfile=LockfilePlace(tmp_path / "imagegen.lock"),
         endpoint=endpoint,
         book=PriceBook.parse(PRICES.read_text(encoding="utf-8")).with_rows(own_rows or {}),
     )
