@@ -69,8 +69,9 @@ class ImagegenPlugin(SurveyedPlugin):
                 site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
                 self._position = self._engine.settings.insert
-                # Here, because MkDocs empties site_dir next: a broken one must stop the build.
-                _ = self._engine.lockfile
+                if self.survey is None:
+                    # Here, because MkDocs empties site_dir next: a broken one must stop the build.
+                    _ = self._engine.lockfile
         return config
 
     # Above Material's meta (0), which stops at a broken `.meta.yml` with a message of its own.

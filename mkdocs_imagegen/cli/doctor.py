@@ -165,7 +165,11 @@ def check_store(site: Examined) -> Iterator[Finding]:
 
 def check_covers(site: Examined) -> Iterator[Finding]:
     """Tell of covers that were paid for and are in no store."""
-    lost = tuple(site.engine.plan(site.orders).of(ActionKind.LOST))
+    try:
+        plan = site.engine.plan(site.orders)
+    except (LockfileError, StoreError):
+        return  # told of already
+    lost = tuple(plan.of(ActionKind.LOST))
     if lost:
         message = f"{_counted(len(lost), 'cover')} in imagegen.lock, but in no store"
         yield Finding("warning", "covers", message, lost[0].mend)

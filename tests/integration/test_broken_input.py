@@ -154,7 +154,7 @@ OPTIONS: dict[str, tuple[object, str]] = {
     "concurrency": (0, "set it to a number from 1 to 64"),
     "size": ("1000x1000", "`size: 1008x1008`"),
     "quality": ("best", "low, medium, high"),
-    "budget": ({"per_year": 1}, "per_build (USD) and max_images"),
+    "budget": ({"per_year": 1}, "per_build and per_month (USD), and max_images"),
     "defaults": ([{"match": "**", "size": "16:9"}], "write size: 1536x864"),
 }
 
