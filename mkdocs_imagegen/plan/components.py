@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 
 from ..lockfile import short
 from ..model import Change, Components, Cover, Order
@@ -66,7 +66,7 @@ def _fields(cover: Cover) -> Iterator[tuple[str, str]]:
     for name in _TEXTS:
         value = getattr(cover, name)
         if value:
-            yield name, short(value if isinstance(value, str) else "\n".join(value))
+            yield name, _short(value if isinstance(value, str) else "\n".join(value))
 
 
 def _field_changes(then: Components, now: Components) -> Iterator[Change]:
@@ -117,4 +117,4 @@ def _variable_changes(then: Components, now: Components) -> Iterator[Change]:
             yield Change(name)
 
 
-_short = cache(short)
+_short = lru_cache(maxsize=32_768)(short)  # a plan asks for each text several times

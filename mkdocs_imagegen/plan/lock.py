@@ -34,7 +34,8 @@ def locked(
         orders: of all the site's languages.
         records: of the requests whose originals are in the store.
         refusals: of this run, by request key.
-        bought: the request keys that were paid for or taken in just now: no pin holds them back.
+        bought: the request keys that were paid for or taken in just now: no pin holds them back
+            where the pinned picture is in no store.
         site: its name.
         docs_dir: the articles' folder, relative to the lockfile.
         job: the CI run's id, for pictures that were bought now.
@@ -87,7 +88,9 @@ def _entry(
     entry = before or Entry(article.src_uri, article.locale)
     entry = replace(entry, article=article.src_uri)
     pinned = order.cover.pin and entry.approved and entry.approved.request_key != key
-    if record is not None and (key in bought or not pinned):
+    # Another article may have bought the same request: that moves no pinned cover that is there.
+    there = entry.approved is not None and entry.approved.request_key in records
+    if record is not None and (not pinned or (key in bought and not there)):
         components = components_of(order, templates)
         by = job if key in bought else ""  # who bought an earlier one is not known
         approved = _approved(order, record, components, entry.approved, by)

@@ -222,7 +222,7 @@ class PlanIsBill(RuleBasedStateMachine):
         self.unusable: set[str] = set()
         """Requests that were answered with something that is no picture."""
         self.shown: dict[str, tuple[dict[str, object], str]] = {}
-        """By article: its author's words and the bought cover that it was published with."""
+        """By article: the front matter that its cover was made for, and that cover's sha256."""
         self.month_usd = Decimal(0)
         """What this month's ledger must know of."""
 
@@ -490,15 +490,15 @@ class PlanIsBill(RuleBasedStateMachine):
             if action.keeps and action.kind in (ActionKind.OUTDATED, ActionKind.REUSE):
                 assert cover in {row.get("digest") for row in (*run.before.values(), after[name])}
             before = self.shown.get(name)
-            if cover and before and (words == words_of(before[0]) or action.cover.pin):
+            if cover and before and words == words_of(before[0]):
                 self._is_a_good_reason(run, action, before[1], cover)
-            if cover:
+            if cover and not (action.keeps and before):
                 self.shown[name] = (dict(self.site.articles[name]), cover)
             elif action.kind is ActionKind.OWN:
                 self.shown.pop(name, None)
 
     def _is_a_good_reason(self, run: Applied, action: Action, before: str, now: str) -> None:
-        """Check why a cover changed though its author did not, or pinned it."""
+        """Check why a cover changed though its author did not."""
         if now == before or run.options.rebuy:
             return
         assert not action.cover.pin
@@ -543,3 +543,23 @@ def test_what_is_planned_is_billed_whatever_is_edited_and_lost(
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
+
+
+def test_a_pinned_cover_stays_where_another_article_repaints_the_same_prompt(
+    image_server: ImageServer, tmp_path: Path
+) -> None:
+    site = EditedSite(tmp_path, image_server)
+    site.articles = {
+        "a.md": {"cover_prompt": "two owls", "cover_pin": True},
+        "b.md": {"cover_prompt": "two owls"},
+    }
+    bought = {}
+    for line in ("", "Soft light."):
+        site.lines[2:] = [line]
+        with site.engine() as engine:
+            orders = site.orders(engine)
+            plan = engine.plan(orders, PlanOptions(outdated=True))
+            assert len(list(engine.buy(engine.approve(plan, strict=True), orders))) == 1
+        bought[line] = {name: row["digest"] for name, row in site.locked().items()}
+    assert bought["Soft light."]["a.md"] == bought[""]["a.md"]
+    assert bought["Soft light."]["b.md"] != bought[""]["b.md"]

@@ -129,6 +129,7 @@ def test_serve_buys_nothing_and_shows_what_apply_bought_meanwhile(
 ) -> None:
     site, server = article, article.server
     assert server is not None
+    site.options["on_change"] = "repaint"
     with serving(site, *args) as served:
         drawn = served.cover("a/")
         assert "mkdocs serve never buys" in served.logged()
