@@ -12,7 +12,8 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("lint-imports",),
-    ("pytest", "-q", "-n", "auto"),
+    # Stealing work: the slow tests stand together, and one worker would get them all.
+    ("pytest", "-q", "-n", "auto", "--dist", "worksteal", "--durations", "25"),
 )
 
 
