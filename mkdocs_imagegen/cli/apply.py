@@ -14,6 +14,7 @@ from ..model import Bought, Found, Outcome, Plan, PlanOptions
 from ..plan import ApprovedPlan, SavedPlan, read_saved, require_same
 from ..survey import Survey
 from .frame import (
+    HELP,
     config_file_option,
     plan_options,
     planned,
@@ -25,7 +26,7 @@ from .frame import (
 )
 
 
-@click.command("apply")
+@click.command("apply", context_settings=HELP)
 @click.argument("saved", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @config_file_option
 @click.option("-y", "--yes", is_flag=True, help="Buy without asking.")

@@ -20,7 +20,7 @@ from ..plan import SOON_DAYS
 from ..settings import Mode
 from ..store.lockfiles import BROKEN_SUFFIX, mend_lockfile, read_lockfile
 from ..survey import Survey, survey_site, take_stdout
-from .frame import config_file_option, found_config_file, told
+from .frame import HELP, config_file_option, found_config_file, told
 
 STALE_DAYS = 120
 """How old prices may be before that is told."""
@@ -61,7 +61,7 @@ class Examined:
         return tuple(dict.fromkeys(request.model for request in requests if request))
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @config_file_option
 @click.option(
     "--fix",

@@ -14,10 +14,10 @@ from ..model import Action, Approved, CoverRequest, Plan, Priced
 from ..previews import prompt_of
 from ..pricing import usd_text
 from ..survey import Survey
-from .frame import config_file_option, surveyed, told
+from .frame import HELP, config_file_option, surveyed, told
 
 
-@click.command("explain")
+@click.command("explain", context_settings=HELP)
 @click.argument("article")
 @config_file_option
 @told

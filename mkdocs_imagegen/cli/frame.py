@@ -20,6 +20,8 @@ from ..model import Diagnostic, Plan, PlanOptions
 from ..survey import Survey, find_config_files, survey_site, take_stdout
 
 Result = TypeVar("Result")
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Of every command: click keeps what one was first asked with."""
 
 config_file_option = click.option(
     "-f",

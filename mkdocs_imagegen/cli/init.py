@@ -18,12 +18,12 @@ from ..scaffold import (
     propose,
     write_changes,
 )
-from .frame import config_file_option, found_config_file, told
+from .frame import HELP, config_file_option, found_config_file, told
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @config_file_option
 @click.option(
     "--workflow",

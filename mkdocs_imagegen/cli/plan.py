@@ -15,6 +15,7 @@ from ..previews import previous_prompts, thumbnails
 from ..store.files import write_atomically
 from ..survey import Survey
 from .frame import (
+    HELP,
     USD,
     config_file_option,
     plan_options,
@@ -29,7 +30,7 @@ from .frame import (
 FORMATS = ("text", "json", "markdown", "html")
 
 
-@click.command("plan")
+@click.command("plan", context_settings=HELP)
 @config_file_option
 @click.option(
     "--format",

@@ -20,7 +20,7 @@ from ..report.costs import (
     make_report,
 )
 from .books import read_books
-from .frame import config_file_option, found_config_file, told
+from .frame import HELP, config_file_option, found_config_file, told
 
 _DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?")
 _DAYS_AGO = re.compile(r"(?P<days>[0-9]{1,6})d")
@@ -54,7 +54,7 @@ def _since(_ctx: click.Context, _param: click.Parameter, text: str | None) -> dt
         ) from error
 
 
-@click.group()
+@click.group(context_settings=HELP)
 def report() -> None:
     """Look back on what was bought. Builds nothing, buys nothing."""
 

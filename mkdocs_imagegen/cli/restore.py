@@ -13,7 +13,7 @@ from ..errors import EXIT_ERROR, StoreError
 from ..model import Entry
 from ..restore import Restored, Search
 from ..store import Store
-from .frame import config_file_option, surveyed, told
+from .frame import HELP, config_file_option, surveyed, told
 
 COLOURS = {"restored": "green", "not found": "yellow", "differs": "red"}
 STILL_MISSING = (
@@ -29,7 +29,7 @@ def _search(context: click.Context, option: click.Parameter, source: str) -> Sea
         raise click.BadParameter(str(error), context, option) from error
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.option(
     "--from",
     "search",

@@ -38,7 +38,7 @@ def entries_of(site: Site) -> dict[str, dict[str, Any]]:
     text = lockfile_of(site).read_text(encoding="utf-8")
     assert text.endswith("}\n")
     header, *rest = map(json.loads, text.splitlines())
-    assert header == {"imagegen.lock": 1, "site": "Test site"}
+    assert header == {"imagegen.lock": 1, "docs_dir": "docs", "site": "Test site"}
     entries = [line for line in rest if "article" in line]
     assert [line["article"] for line in entries] == sorted(line["article"] for line in entries)
     assert rest[: len(entries)] == entries  # templates stand below the articles
