@@ -153,8 +153,6 @@ class _Source:
 def _look_at(
     key: str, entries: Sequence[Entry], store: Store, settings: Settings, *, deep: bool
 ) -> OriginalState | None:
-    if not deep and (original := _shown(entries, store, settings)):
-        return original
     found = find(store, key, entries)
     if not isinstance(found, Record):
         return found
@@ -168,16 +166,6 @@ def _look_at(
     except ImagegenError as error:
         return OriginalDamaged(error.message, found.digest)
     return OriginalThere(found.digest, rendered)
-
-
-def _shown(entries: Sequence[Entry], store: Store, settings: Settings) -> OriginalThere | None:
-    """Return what the lockfile knows where all of it is there: no record need be read for that."""
-    for entry in entries:
-        approved = entry.approved
-        if approved and store.has_original(approved.digest, approved.size_bytes):
-            key = _key_of(approved.digest, settings.webp_quality)
-            return OriginalThere(approved.digest, rendered=True) if store.rendition(key) else None
-    return None
 
 
 def _source(
