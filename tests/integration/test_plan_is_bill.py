@@ -397,7 +397,7 @@ class PlanIsBill(RuleBasedStateMachine):
             assert not action.cover.pin
             repaints = options.outdated or self.site.settings.on_change == "repaint"
             shown = self.shown.get(action.article)
-            if shown and not repaints:
+            if shown and shown[1] == entry["digest"] and not repaints:
                 assert words_of(self.site.articles[action.article]) != words_of(shown[0])
 
     def _is_within_walls(self, plan: Plan) -> bool:
@@ -489,8 +489,9 @@ class PlanIsBill(RuleBasedStateMachine):
                     self.committed.setdefault(after[name]["request_key"], cover)
             if action.keeps and action.kind in (ActionKind.OUTDATED, ActionKind.REUSE):
                 assert cover in {row.get("digest") for row in (*run.before.values(), after[name])}
-            before = self.shown.get(name)
-            if cover and before and words == words_of(before[0]):
+            before, entry = self.shown.get(name), run.before.get(name, {})
+            still_so = before and before[1] == entry.get("digest") and words == words_of(before[0])
+            if cover and before and still_so:
                 self._is_a_good_reason(run, action, before[1], cover)
             if cover and not (action.keeps and before):
                 self.shown[name] = (dict(self.site.articles[name]), cover)
