@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import plan as planning
+from .collector import collector_at_rest
 from .errors import ImagegenError, SettingsError, StoreError
 from .locking import LockfilePlace, gather, lock_covers, lost_entries
 from .model import (
@@ -153,10 +154,12 @@ class Engine:
         becomes part of what the plan tells, each once.
         """
         sources = tuple(sources)
-        covers, told = planning.read_covers(sources, self.settings, self.book)
         templates = {DEFAULT_TEMPLATE: _package_text(f"templates/{DEFAULT_TEMPLATE}")}
         prompts = Prompts(self.settings, {**templates, **self._templates})
-        orders = planning.make_orders(covers, prompts, digest_files(planning.named_files(covers)))
+        with collector_at_rest():
+            covers, told = planning.read_covers(sources, self.settings, self.book)
+            digests = digest_files(planning.named_files(covers))
+            orders = planning.make_orders(covers, prompts, digests)
         diagnostics = dict.fromkeys((*told, *orders.diagnostics, *scanned))
         articles = frozenset(source.src_uri for source in sources)
         return replace(orders, diagnostics=tuple(diagnostics), articles=articles)
@@ -165,16 +168,19 @@ class Engine:
         """Look into lockfile and store, and decide what to do about each order."""
         if not orders.orders:  # a site without covers gets no store
             return Plan(diagnostics=orders.diagnostics)
-        needed = planning.needed_originals(orders, self.lockfile)
-        return planning.make_plan(
-            orders,
-            look(needed, self.store, self.settings, deep=options.rebuy),
-            self.book,
-            self.settings,
-            today=self._now().date(),
-            lockfile=self.lockfile,
-            options=options,
-        )
+        with collector_at_rest():
+            standing = planning.stand(orders, self.lockfile)
+            needed = planning.needed_originals(orders, standing)
+            return planning.make_plan(
+                orders,
+                look(needed, self.store, self.settings, deep=options.rebuy),
+                self.book,
+                self.settings,
+                today=self._now().date(),
+                lockfile=self.lockfile,
+                options=options,
+                standing=standing,
+            )
 
     def outlook(self, plan: Plan, decision: planning.Decision | None = None) -> planning.Outlook:
         """Return what is told beside a plan: what is left of the walls, and what costs less."""

@@ -25,7 +25,7 @@ from .model import (
     Record,
     Refusal,
 )
-from .plan import locked, needed_originals
+from .plan import locked, needed_originals, stand
 from .store import Store
 from .store.lockfiles import read_lockfile, update_lockfile
 
@@ -134,7 +134,7 @@ def gather(
         at: the time of refusals, in UTC.
     """
     run = Run()
-    for key, entries in needed_originals(orders, lockfile).items():
+    for key, entries in needed_originals(orders, stand(orders, lockfile)).items():
         found = find(store, key, entries)
         if isinstance(found, OriginalOther) and adopt:
             _take_in(run, key, store)

@@ -156,7 +156,7 @@ def _look_at(
     found = find(store, key, entries)
     if not isinstance(found, Record):
         return found
-    rendered = store.rendition(_rendition_key(found, settings)) is not None
+    rendered = store.rendition(_rendition_key(found, settings), found) is not None
     if rendered and not deep:
         return OriginalThere(found.digest, rendered=True)
     try:

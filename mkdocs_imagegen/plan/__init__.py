@@ -8,7 +8,8 @@ no second way to decide what is bought.
 
     orders      what each article asks for, as a request with its key
     components  what a request is made of, and what changed
-    lock        which entry of the lockfile is whose, and what it says after a run
+    standing    which entry of the lockfile is whose
+    lock        what the lockfile says after a run
     judge       what is done about one order, and why
     actions     all of them: the Plan
     approval    the Plan against the walls, and whether this build buys
@@ -24,6 +25,7 @@ from .lock import locked
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
 from .saved import SavedPlan, read_saved, require_same
 from .savings import cheapest
+from .standing import stand
 
 __all__ = [
     "DAMAGE_HINT",
@@ -48,4 +50,5 @@ __all__ = [
     "require_all",
     "require_same",
     "require_shown",
+    "stand",
 ]

@@ -22,18 +22,17 @@ from ..model import (
 from ..pricing import PriceBook
 from ..settings import Settings
 from .judge import Judge
-from .standing import stand
+from .standing import Comparison, Standing, stand
 
 EVERYTHING = PlanOptions()
 """The plan of a build: nothing is asked for beyond what the site's files say."""
 
 
-def needed_originals(orders: Orders, lockfile: Lockfile) -> Mapping[str, Sequence[Entry]]:
+def needed_originals(orders: Orders, standing: Standing) -> Mapping[str, Sequence[Entry]]:
     """Return the request keys whose originals a plan wants to know of.
 
     Each with the lockfile's entries that name it, often none or one; the article's own first.
     """
-    standing = stand(orders, lockfile)
     needed: dict[str, Sequence[Entry]] = {}
     for order, entry in zip(orders.orders, standing.entries, strict=True):
         approved = entry.approved if entry else None
@@ -54,6 +53,7 @@ def make_plan(
     today: date,
     lockfile: Lockfile = EMPTY_LOCKFILE,
     options: PlanOptions = EVERYTHING,
+    standing: Standing | None = None,
 ) -> Plan:
     """Decide one action for each order.
 
@@ -69,8 +69,11 @@ def make_plan(
         today: for models that are shut down.
         lockfile: what was approved and refused.
         options: what a person asks of this plan.
+        standing: what `stand` returned of these orders and this lockfile, where it was asked.
     """
-    judge = Judge(orders, state, book, settings, today, lockfile, options)
+    standing = standing or stand(orders, lockfile)
+    comparison = Comparison(orders, lockfile)
+    judge = Judge(orders, state, book, settings, today, standing, comparison, options)
     actions: Sequence[Action] = [judge.action(n) for n in range(len(orders.orders))]
     if options.max_cost_usd is not None:
         actions = _fitting(actions, options.max_cost_usd, settings.budget.max_images)

@@ -15,7 +15,6 @@ from ..model import (
     Approved,
     Change,
     Diagnostic,
-    Lockfile,
     Order,
     Orders,
     OriginalDamaged,
@@ -29,7 +28,7 @@ from ..model import (
 )
 from ..pricing import PriceBook
 from ..settings import Settings
-from .standing import Comparison, stand
+from .standing import Comparison, Standing
 
 APPLY = "mkdocs-imagegen apply"
 REBUY = f"{APPLY} --rebuy"
@@ -53,7 +52,8 @@ class Judge:
         book: PriceBook,
         settings: Settings,
         today: date,
-        lockfile: Lockfile,
+        standing: Standing,
+        comparison: Comparison,
         options: PlanOptions,
     ) -> None:
         self._orders = orders.orders
@@ -64,8 +64,8 @@ class Judge:
         self._settings = settings
         self._today = today
         self._options = options
-        self._standing = stand(orders, lockfile)
-        self._comparison = Comparison(orders, lockfile)
+        self._standing = standing
+        self._comparison = comparison
         self._buyers: dict[str, str] = {}
         """By request key: the article that buys it in this plan."""
         self._restore = f"{RESTORE} {settings.site.url or 'https://the.site'}"

@@ -194,9 +194,12 @@ class Store:
         """
         return self._paid.keep(record)
 
-    def rendition(self, key: str) -> Rendition | None:
-        """Return what is known of a rendition, or None where it must be made (again)."""
-        return self._renditions.rendition(key)
+    def rendition(self, key: str, original: Record | None = None) -> Rendition | None:
+        """Return what is known of a rendition, or None where it must be made (again).
+
+        `original` was found just now: its file is not looked for again where it is the rendition.
+        """
+        return self._renditions.rendition(key, original)
 
     def find_rendition(self, key: str) -> tuple[Rendition, Path] | None:
         """Return what `rendition` does, with the path of its file, for copying it."""

@@ -117,6 +117,12 @@ def select_one(connection: sqlite3.Connection, key: str) -> Row | None:
     return Row._make(row[1:]) if row else None
 
 
+def data_version(connection: sqlite3.Connection) -> int:
+    """Return a number that is another one once any other connection has written."""
+    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    return int(version)
+
+
 def snapshot(folder: Path, policy: Policy) -> Rows:
     """Read all rows of a folder that can't be written, where SQLite can't open its own log.
 

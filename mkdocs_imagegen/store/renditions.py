@@ -13,7 +13,7 @@ from typing import Any, Literal, cast, get_args, get_type_hints
 
 from ..errors import StoreError
 from ..keys import digest
-from ..model import Rendition, Size
+from ..model import Record, Rendition, Size
 from .files import ValueFile
 from .index import Policy
 from .paid import Paid
@@ -40,8 +40,11 @@ class Renditions:
         self._facts: dict[str, Rendition] = {}
         self.close = self._shelf.close
 
-    def rendition(self, key: str) -> Rendition | None:
+    def rendition(self, key: str, original: Record | None) -> Rendition | None:
         """See `Store.rendition`."""
+        facts = self._facts_of(key)
+        if original and facts and facts.digest == original.digest:
+            return facts if facts.size_bytes == original.size_bytes else None
         known = self._found(key)
         return known[0] if known else None
 
@@ -86,25 +89,27 @@ class Renditions:
         return Path(file.path)
 
     def _found(self, key: str) -> tuple[Rendition, ValueFile] | None:
-        rendition = self._facts.get(key)
+        rendition = self._facts_of(key)
         if rendition is None:
-            rendition = self._read_facts(key)
-            if rendition is None:
-                return None
-            self._facts[key] = rendition
+            return None
         if file := self._file(rendition):
             return rendition, file
         del self._facts[key]
         self._shelf.forget(f"facts:{key}")
         return None
 
-    def _read_facts(self, key: str) -> Rendition | None:
+    def _facts_of(self, key: str) -> Rendition | None:
+        if known := self._facts.get(key):
+            return known
         try:
             text = self._shelf.inline(f"facts:{key}")
-            return None if text is None else _rendition(text)
+            if text is None:
+                return None
+            self._facts[key] = _rendition(text)
         except (ValueError, UnreadableRowError):
             # Whatever is wrong with the row: the rendition is made again and replaces it.
             return None
+        return self._facts[key]
 
     def _file(self, rendition: Rendition) -> ValueFile | None:
         key = f"picture:{rendition.digest}"

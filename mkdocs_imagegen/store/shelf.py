@@ -21,6 +21,7 @@ from .index import (
     Row,
     Rows,
     connect,
+    data_version,
     is_file_key,
     select_all,
     select_one,
@@ -55,6 +56,9 @@ class Shelf:
         self._connection: sqlite3.Connection | None = None
         self._cache: Any = None
         self._rows: Rows | None = None
+        self._loaded_at: int | None = None
+        """The index's data version when its rows were read, where there was one."""
+        self._forgotten: set[str] = set()
         self._checked: set[str] = set()
 
     def load(self) -> Rows:
@@ -71,7 +75,11 @@ class Shelf:
                     self._rows = snapshot(self.folder, self._policy)
                 else:
                     connection = self._connected()
-                    self._rows = {} if connection is None else select_all(connection)
+                    if connection is None:
+                        self._rows = {}
+                    else:
+                        self._loaded_at = data_version(connection)
+                        self._rows = select_all(connection)
             return self._rows
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -117,6 +125,7 @@ class Shelf:
         """Read this key's row from disk when it is asked for next."""
         if not self._read_only:
             self.load().pop(key, None)
+            self._forgotten.add(key)
 
     def write(self, key: str, data: bytes) -> None:
         """Store bytes under a key; on return they are on disk. Replaces what the key held.
@@ -156,10 +165,16 @@ class Shelf:
             return None
         with self._lock, told("read", self.folder, mend=self._mend):
             connection = self._connected()
-            row = None if connection is None else select_one(connection, key)
+            if connection is None or self._is_absent(connection, key):
+                return None
+            row = select_one(connection, key)
             if row is not None:
                 self.load()[key] = row
             return row
+
+    def _is_absent(self, connection: sqlite3.Connection, key: str) -> bool:
+        """Tell whether nobody has written since the index was read, which had no such key."""
+        return key not in self._forgotten and data_version(connection) == self._loaded_at
 
     def _connected(self) -> sqlite3.Connection | None:
         # Once the index was looked for, only one that was made since then can change the answer.
