@@ -17,13 +17,13 @@ ImagegenError                 exit 1   what went wrong, where, and the one thing
    ├─ AccessError                      the organisation or country is       (stops the run)
    ├─ ModelError                       no such model, or a retired one      (stops the run)
    ├─ CreditError                      no credit, or a spend limit          (stops the run)
-   ├─ RateError                        too many requests for now
+   ├─ RateError                        too many requests for now            (sent again)
    ├─ SafetyError                      the prompt was refused
    │  └─ PictureRefusedError           the picture that was made was        (may have been billed)
    ├─ RequestError                     the endpoint refused a parameter
-   ├─ UpstreamError                    a fault on the other side
+   ├─ UpstreamError                    a fault on the other side            (sent again)
    ├─ ResponseTimeoutError             no answer in time                    (may have been billed)
-   ├─ NetworkError                     no connection
+   ├─ NetworkError                     no connection: nothing was sent      (sent again)
    ├─ AnswerError                      an answer without a usable picture   (stops, may be billed)
    └─ EndpointError                    this is no Image API                 (stops the run)
 
@@ -114,15 +114,26 @@ class ProviderError(ImagegenError):
 
     `stops_run`: every further request would fail the same way, so none is sent.
     `maybe_billed`: the other side may have charged for it all the same.
+    `passes`: the same request may succeed after a wait, and costs nothing more.
     """
 
     stops_run: ClassVar[bool] = False
     maybe_billed: ClassVar[bool] = False
+    passes: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, hint: str = "", request_id: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        request_id: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.request_id = request_id
         """The vendor's id of the request, `""` where it gave none."""
+        self.retry_after_s = retry_after_s
+        """How long the endpoint asks to wait, from now; `None` where it does not say."""
 
 
 class AuthenticationError(ProviderError):
@@ -152,9 +163,14 @@ class CreditError(ProviderError):
 class RateError(ProviderError):
     """Too many requests for now."""
 
+    passes = True
+
 
 class SafetyError(ProviderError):
     """A safety system refused the prompt."""
+
+    categories: tuple[str, ...] = ()
+    """What it took the prompt for, in the endpoint's words."""
 
 
 class PictureRefusedError(SafetyError):
@@ -166,9 +182,14 @@ class PictureRefusedError(SafetyError):
 class RequestError(ProviderError):
     """The endpoint refused the request as it was written."""
 
+    param: str = ""
+    """The parameter that it names, `""` where it names none."""
+
 
 class UpstreamError(ProviderError):
     """The endpoint failed."""
+
+    passes = True
 
 
 class ResponseTimeoutError(ProviderError):
@@ -179,6 +200,8 @@ class ResponseTimeoutError(ProviderError):
 
 class NetworkError(ProviderError):
     """No connection could be made: nothing was sent."""
+
+    passes = True
 
 
 class AnswerError(ProviderError):

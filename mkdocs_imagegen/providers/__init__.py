@@ -10,6 +10,16 @@ from ..model import CoverRequest, Usage
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What an endpoint says of its limit on requests."""
+
+    requests_per_minute: int | None = None
+    remaining: int | None = None
+    """Requests that may be sent before `reset_s` is over."""
+    reset_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A picture that was paid for, undecoded, and what came with it."""
 
@@ -21,6 +31,7 @@ class Answer:
     """Scheme and host."""
     usage: Usage | None = None
     request_id: str = ""
+    rate: RateLimit | None = None
 
 
 class Provider(Protocol):
@@ -34,7 +45,16 @@ class Provider(Protocol):
     def generate(self, request: CoverRequest) -> Answer:
         """Send the request once and return the answer. Costs what `pricing` says.
 
+        Returns or raises in the endpoint's `timeout_s` of wall-clock time, whatever comes.
+
         Raises:
             ProviderError: no picture came; the class says why, and what it means for the run.
+        """
+        ...  # a protocol has no body
+
+    def abort(self) -> None:
+        """End the requests that are under way, from any thread, and refuse further ones.
+
+        Each raises what its state means: a ResponseTimeoutError where it was sent.
         """
         ...  # a protocol has no body
