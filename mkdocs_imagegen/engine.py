@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.resources
+import random
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import plan as planning
+from .arrivals import keeper, take_in_all
 from .collector import collector_at_rest
 from .errors import ImagegenError, SettingsError, StoreError
 from .locking import LockfilePlace, gather, lock_covers, lost_entries
@@ -65,6 +68,9 @@ class Engine:
         dry_run: bool = False,
         job: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], object] | None = None,
+        jitter: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open nothing yet.
 
@@ -80,6 +86,10 @@ class Engine:
             dry_run: whether nothing may be bought here, whoever asks for it.
             job: the CI run's id, for the books.
             now: the time, in UTC.
+            sleep: waits for so many seconds before a request is sent again; `None` for the clock's
+                own, which ends when the run is stopped.
+            jitter: a random number from 0 to 1, of which each wait takes a part.
+            clock: the seconds that pass while `sleep` waits.
         """
         self.settings = settings
         self.endpoint = endpoint
@@ -92,9 +102,13 @@ class Engine:
         self._in_ci = in_ci
         self._job = job
         self._now = now
+        self._sleep = sleep
+        self._jitter = jitter
+        self._clock = clock
         self._store: Store | None = None
         self._ledger: Ledger | None = None
         self._lockfile: Lockfile | None = None
+        self._arrived: tuple[Diagnostic, ...] = ()
 
     @property
     def store(self) -> Store:
@@ -105,6 +119,8 @@ class Engine:
         """
         if self._store is None:
             self._store = Store.open(self._cache_dir, self._covers_dir)
+            if self._store.spool.kept():  # rarely: only what a run was killed over
+                self._arrived = tuple(take_in_all(self._store, self.ledger, self.book))
         return self._store
 
     @property
@@ -171,7 +187,7 @@ class Engine:
         with collector_at_rest():
             standing = planning.stand(orders, self.lockfile)
             needed = planning.needed_originals(orders, standing)
-            return planning.make_plan(
+            plan = planning.make_plan(
                 orders,
                 look(needed, self.store, self.settings, deep=options.rebuy),
                 self.book,
@@ -181,6 +197,7 @@ class Engine:
                 options=options,
                 standing=standing,
             )
+        return replace(plan, diagnostics=(*plan.diagnostics, *self._arrived))
 
     def outlook(self, plan: Plan, decision: planning.Decision | None = None) -> planning.Outlook:
         """Return what is told beside a plan: what is left of the walls, and what costs less."""
@@ -231,18 +248,30 @@ class Engine:
         return decision
 
     def buy(
-        self, approved: planning.ApprovedPlan, orders: Orders
+        self,
+        approved: planning.ApprovedPlan,
+        orders: Orders,
+        notice: Callable[[str], None] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Buy what is approved, see `execute`, and write the lockfile, however it ended.
 
-        `orders` are all of the site's, in all its languages.
+        Args:
+            approved: the plan.
+            orders: all of the site's, in all its languages.
+            notice: takes a line on what is waited for; called from other threads.
         """
         if self.endpoint is None or not approved.plan.purchases:
             return
-        from .execute import Attribution, execute
+        from .execute import Attribution, Manners, execute
         from .providers.openai import OpenAIProvider  # imports the SDK
+        from .providers.quirks import QUIRKS, Quirks
 
-        provider = OpenAIProvider(self.endpoint, timeout_s=self.settings.timeout_s)
+        provider = OpenAIProvider(
+            self.endpoint,
+            timeout_s=self.settings.timeout_s,
+            on_answer=keeper(self.store, self._now),
+            quirks=Quirks(self._cache_dir / QUIRKS),
+        )
         outcomes = execute(
             approved,
             provider,
@@ -251,6 +280,14 @@ class Engine:
             self.book,
             concurrency=self.settings.concurrency,
             attribution=Attribution(self.settings.site.name, self._job),
+            manners=Manners(
+                planning.Retries(self.settings.retries, self.settings.retry_timeouts),
+                self.settings.images_per_minute,
+                notice or (lambda _line: None),
+                self._sleep,
+                self._jitter,
+                self._clock,
+            ),
             now=self._now,
         )
         ended: list[Outcome] = []

@@ -9,6 +9,8 @@ ImagegenError                 exit 1   what went wrong, where, and the one thing
 ├─ LockfileError              exit 1   imagegen.lock can't be read
 ├─ StalePlanError             exit 1   a saved plan that is not today's any more
 ├─ OverBudgetError            exit 4   a wall of `budget:` stands before the purchase
+├─ RunStoppedError            exit 130 Ctrl-C, 143 SIGTERM; what was bought is kept
+├─ NotBoughtError             exit 1   covers that could not be bought, under on_error: fail
 ├─ StoreError                 exit 1   the store can't be opened, read or written
 │  └─ DamagedOriginalError    exit 1   paid bytes that are not what was stored
 ├─ PictureError               exit 1   bytes that are no picture we can publish
@@ -26,8 +28,10 @@ ImagegenError                 exit 1   what went wrong, where, and the one thing
    ├─ NetworkError                     no connection: nothing was sent      (sent again)
    ├─ AnswerError                      an answer without a usable picture   (stops, may be billed)
    └─ EndpointError                    this is no Image API                 (stops the run)
+      └─ ForeignAnswerError            it took the request all the same     (may have been billed)
 
-Exit codes: 0 fine, 1 error, 2 usage (click), 3 would change or pay (`--check`), 4 over budget.
+Exit codes: 0 fine, 1 error, 2 usage (click), 3 would change or pay (`--check`), 4 over budget,
+130 and 143 stopped.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ from typing import ClassVar
 EXIT_ERROR = 1
 EXIT_WOULD_CHANGE = 3
 EXIT_OVER_BUDGET = 4
+EXIT_INTERRUPTED = 130
 
 
 class ImagegenError(Exception):
@@ -45,7 +50,7 @@ class ImagegenError(Exception):
     `str(error)` is the whole story: the message, then `hint:` and the mend.
     """
 
-    exit_code: ClassVar[int] = EXIT_ERROR
+    exit_code: int = EXIT_ERROR
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -95,6 +100,18 @@ class OverBudgetError(ImagegenError):
     """The plan, or the next request of it, would break a wall of `budget:`."""
 
     exit_code = EXIT_OVER_BUDGET
+
+
+class RunStoppedError(ImagegenError):
+    """A person or the system stopped the run."""
+
+    def __init__(self, message: str, *, exit_code: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
+
+
+class NotBoughtError(ImagegenError):
+    """Covers that could not be bought, where the site or the article calls that an error."""
 
 
 class StoreError(ImagegenError):
@@ -215,3 +232,9 @@ class EndpointError(ProviderError):
     """What answers at the base URL is no Image API."""
 
     stops_run = True
+
+
+class ForeignAnswerError(EndpointError):
+    """Another kind of API took the request: it answers with a task, a chat or a page."""
+
+    maybe_billed = True

@@ -19,7 +19,7 @@ from mkdocs.structure.pages import Page
 from . import plan as planning
 from . import report, site
 from .engine import Engine
-from .errors import ImagegenError, OverBudgetError
+from .errors import EXIT_ERROR, ImagegenError, OverBudgetError
 from .model import Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
 from .pages import PageCover, check_own_pictures, place_covers
 from .settings import Mode
@@ -48,6 +48,8 @@ class ImagegenPlugin(SurveyedPlugin):
         self._position: Literal["above_title", "below_title"] | None = None
         self._told: set[Diagnostic] = set()
         self._tally = report.Tally()
+        self._outcomes: list[Outcome] = []
+        """Of this build's purchases, in all its languages."""
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was started for. Costs nothing."""
@@ -65,6 +67,7 @@ class ImagegenPlugin(SurveyedPlugin):
             if not site.is_next_language(config):  # which would tell the same again
                 self._told = set()
                 self._tally = report.Tally()
+                self._outcomes = []
             with self._told_to_mkdocs():
                 site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
@@ -127,6 +130,8 @@ class ImagegenPlugin(SurveyedPlugin):
                 return env
             plan = engine.plan(orders)
             self._settle(engine, orders, plan, config)
+            on_error = engine.settings.on_error
+            plan = planning.after_failures(plan, self._outcomes, on_error)
             self._covers, told = place_covers(engine, orders, plan, config, files)
             self._tell(told)
             drawn = {uri for uri, cover in self._covers.items() if cover.drawn}
@@ -209,11 +214,14 @@ class ImagegenPlugin(SurveyedPlugin):
             log.info(f"{count} bought covers are not in imagegen.lock yet: mkdocs-imagegen apply")
 
     def _buy(self, engine: Engine, plan: Plan, orders: Orders, *, strict: bool) -> None:
-        """Buy the plan; a picture that fails is a warning, and drawn."""
+        """Buy the plan; a picture that fails is a warning, and `on_error` says what is shown."""
         from .execute import ended_at_wall  # not needed where all is there
 
         approved = engine.approve(plan, strict=strict)
-        outcomes = report.watch(engine.buy(approved, orders), len(plan.purchases), _log_outcome)
+        count = len(plan.purchases)
+        log.info(report.buying_line(count, engine.settings.images_per_minute))
+        outcomes = report.watch(engine.buy(approved, orders, log.info), count, _log_outcome)
+        self._outcomes = outcomes
         self._tally.count_purchases(outcomes)
         log.info(report.outcomes_summary(outcomes))
         if ended_at_wall(outcomes):
@@ -222,6 +230,7 @@ class ImagegenPlugin(SurveyedPlugin):
                 f"{left} covers were not bought: a wall of `budget:` was reached",
                 hint="what was bought is kept; raise `budget:` in mkdocs.yml, or build again",
             )
+        planning.require_bought(plan, outcomes, engine.settings.on_error)
 
     def _tell(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Log each diagnostic once a build."""
@@ -241,8 +250,8 @@ class ImagegenPlugin(SurveyedPlugin):
                 self.survey.failure = error
                 # The command line tells of it: MkDocs logs a PluginError, but not this.
                 raise Abort(str(error)) from error
-            if isinstance(error, OverBudgetError):
-                raise OverBudgetAbort(str(error)) from error
+            if error.exit_code != EXIT_ERROR:
+                raise CodedAbort(str(error), error.exit_code) from error
             raise PluginError(str(error)) from error
 
     def _close(self) -> None:
@@ -254,10 +263,13 @@ class ImagegenPlugin(SurveyedPlugin):
         self._covers = {}
 
 
-class OverBudgetAbort(Abort):
-    """Ends `mkdocs build` with the exit code that means over budget."""
+class CodedAbort(Abort):
+    """Ends `mkdocs build` with an exit code of its own, such as that for over budget."""
 
-    exit_code = code = OverBudgetError.exit_code
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.code = exit_code
+        self.__dict__["exit_code"] = exit_code  # click declares it on the class
 
 
 def _orders_of_all_languages(config: MkDocsConfig) -> Orders:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from .model import Palette, Size
+from .model import OnError, Palette, Size
 
 DEFAULT_MODEL = "gpt-image-2"
 DEFAULT_SIZE = Size(1536, 1024)
@@ -83,10 +83,21 @@ class Settings:
     budget: Budget = field(default_factory=Budget)
     on_change: Literal["keep", "repaint"] = "keep"
     """Whether a change that the site makes, and no author, leaves approved pictures alone."""
+    on_error: OnError = "stale"
+    """What a build shows of a cover that it could not buy."""
+    retries: int = 2
+    """How often a request is sent again that surely cost nothing."""
+    retry_timeouts: bool = False
+    """Whether one that may have been billed is sent again, once."""
+    images_per_minute: int | None = None
+    """The most requests a minute; `None` for what the endpoint says."""
     concurrency: int = 4
     timeout_s: float = 300.0
+    """Of a whole request, from the first byte sent to the last one read."""
     insert: Literal["above_title", "below_title"] | None = "below_title"
     webp_quality: int = 82
+    keep_metadata: bool = False
+    """Whether WebP originals are published with what the endpoint wrote into them."""
     priced: bool = True
     """Whether OpenAI's prices hold for the endpoint that is configured."""
     site: SiteFacts = field(default_factory=SiteFacts)
@@ -100,3 +111,17 @@ class Endpoint:
     api_key: str = field(repr=False)
     key_name: str
     """The environment variable the key came from, for messages."""
+    profile: Literal["openai", "azure", "litellm", "localai", "sd-cpp"] = "openai"
+    """The kind of server: presets of what follows."""
+    key_header: str = "authorization"
+    """The header that carries the key; as a bearer token in this one only."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent to this endpoint only, by name; no secrets."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """Added to each request's address; no secrets."""
+    response_format: str = ""
+    """Sent only where it is set: the vendor's own endpoint refuses it."""
+    drop: frozenset[str] = frozenset()
+    """Optional parameters that are never sent."""
+    may_drop_quality: bool = False
+    """Whether a refused `quality` may be left out: no price depends on it."""

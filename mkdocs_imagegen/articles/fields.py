@@ -203,6 +203,12 @@ COVER_FIELDS: tuple[Field, ...] = (
     ),
     Field("pin", "true or false", "Keep the cover that is there, whatever changes.", read_flag),
     Field("label", "true, false or text", f"A visible label; true means {LABEL}.", _read_label),
+    Field(
+        "on_error",
+        "stale, placeholder or fail",
+        "What to do where the cover can't be bought, instead of the site's `on_error`.",
+        one_of("stale", "placeholder", "fail"),
+    ),
     Field("enabled", "true or false", "Switch the cover off, or on without a prompt.", read_flag),
     Field("file", "path or address", "Your own picture: nothing is bought.", read_own),
 )

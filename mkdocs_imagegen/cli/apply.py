@@ -89,9 +89,14 @@ def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
         if not engine.store.read_only and engine.lock(orders, adopt=adopt):
             click.echo("imagegen.lock was brought up to date.", err=True)
         return []
-    outcomes = report.watch(engine.buy(approved, orders), total, _tell_outcome)
+    click.echo(report.buying_line(total, engine.settings.images_per_minute), err=True)
+    outcomes = report.watch(engine.buy(approved, orders, _tell_notice), total, _tell_outcome)
     click.echo(f"{report.outcomes_summary(outcomes)}.", err=True)
     return outcomes
+
+
+def _tell_notice(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _tell_outcome(outcome: Outcome) -> None:

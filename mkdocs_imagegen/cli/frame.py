@@ -15,7 +15,7 @@ import click
 
 from .. import report
 from ..articles import path_matches
-from ..errors import ImagegenError, SettingsError
+from ..errors import EXIT_INTERRUPTED, ImagegenError, SettingsError
 from ..model import Diagnostic, Plan, PlanOptions
 from ..survey import Survey, find_config_files, survey_site, take_stdout
 
@@ -142,6 +142,9 @@ def told(command: Callable[..., int]) -> Callable[..., None]:
         except ImagegenError as error:
             click.secho(f"error: {error}", err=True, fg="red")
             code = error.exit_code
+        except KeyboardInterrupt:
+            click.echo("stopped: nothing was bought", err=True)
+            code = EXIT_INTERRUPTED
         sys.exit(code)
 
     return run

@@ -12,7 +12,7 @@ Keys are never options: they come from the environment or from `.env` beside mkd
 from .checked import make_book, make_settings
 from .endpoint import find_endpoint
 from .options import ImagegenConfig
-from .places import cache_folder, covers_folder, site_folder
+from .places import cache_folder, covers_folder, site_folder, templates_folder
 
 __all__ = [
     "ImagegenConfig",
@@ -22,4 +22,5 @@ __all__ = [
     "make_book",
     "make_settings",
     "site_folder",
+    "templates_folder",
 ]

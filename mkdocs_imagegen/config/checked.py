@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast, get_args
 from urllib.parse import urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 
 from ..environment import is_dry_run
 from ..errors import SettingsError
-from ..model import Palette, Size
+from ..model import OnError, Palette, Size
 from ..palettes import palette_of
 from ..pricing import PriceBook
 from ..settings import (
@@ -80,10 +80,17 @@ def make_settings(
         ),
         budget=make_budget(options.budget),
         on_change="repaint" if options.on_change == "repaint" else "keep",
+        on_error=_on_error(options, environ),
+        retries=_within("retries", options.retries, 0, 10),
+        retry_timeouts=options.retry_timeouts,
+        images_per_minute=None
+        if options.images_per_minute is None
+        else _within("images_per_minute", options.images_per_minute, 1, 100_000),
         concurrency=_within("concurrency", options.concurrency, 1, 64),
         timeout_s=float(_within("timeout_s", options.timeout_s, 1, 3600)),
         insert=_insert(options),
         webp_quality=_within("webp_quality", options.webp_quality, 0, 100),
+        keep_metadata=options.keep_metadata,
         priced=options.price_as == "openai" or urlsplit(base_url).hostname == OPENAI_HOST,
         site=SiteFacts(
             name=config.site_name or "",
@@ -105,6 +112,17 @@ def _mode(options: ImagegenConfig, environ: Mapping[str, str]) -> Mode:
             f"IMAGEGEN_MODE is {named!r}",
             hint=f"set it to one of {', '.join(Mode)}, or unset it",
         ) from None
+
+
+def _on_error(options: ImagegenConfig, environ: Mapping[str, str]) -> OnError:
+    named = environ.get("IMAGEGEN_ON_ERROR", options.on_error)
+    for known in get_args(OnError):
+        if named == known:
+            return cast(OnError, known)
+    raise SettingsError(
+        f"IMAGEGEN_ON_ERROR is {named!r}",
+        hint=f"set it to one of {', '.join(get_args(OnError))}, or unset it",
+    )
 
 
 def _size(text: str, model: str, book: PriceBook) -> Size:

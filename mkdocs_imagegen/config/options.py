@@ -32,7 +32,9 @@ class ImagegenConfig(base.Config):
     base_url = c.Optional(c.Type(str))
     """The endpoint's address. It gets `IMAGEGEN_API_KEY` or the key that `api_key_env` names."""
     api_key_env = c.Optional(c.Type(str))
-    """The environment variable that holds the key for `base_url`."""
+    """The variable that holds the key for `base_url`: `IMAGEGEN_` ... `_KEY`, no other."""
+    endpoint = c.Type(dict, default={})
+    """What the endpoint differs in: `{profile: azure, query: {api-version: preview}}`."""
     price_as = c.Optional(c.Choice(["openai"]))
     """`openai` where another endpoint charges OpenAI's prices; its prices are unknown otherwise."""
     prices = c.Type(dict, default={})
@@ -67,6 +69,14 @@ class ImagegenConfig(base.Config):
     """The walls: USD a build, or `{per_build: USD, per_month: USD, max_images: 25}`."""
     on_change = c.Choice(["keep", "repaint"], default="keep")
     """Whether a change of template, style or model leaves approved covers as they are."""
+    on_error = c.Choice(["stale", "placeholder", "fail"], default="stale")
+    """A cover that can't be bought: its last one, a drawn one, or an error."""
+    retries = c.Type(int, default=2)
+    """How often a request is sent again that failed and surely cost nothing."""
+    retry_timeouts = c.Type(bool, default=False)
+    """Whether a request without an answer is sent again, once. It may be paid for twice."""
+    images_per_minute = c.Optional(c.Type(int))
+    """The most requests a minute; without it, what the endpoint says and refuses."""
     concurrency = c.Type(int, default=4)
     """Requests under way at once."""
     timeout_s = c.Type((int, float), default=300)
@@ -75,6 +85,8 @@ class ImagegenConfig(base.Config):
     """Where the cover stands in the article; `false` leaves it to the theme."""
     webp_quality = c.Type(int, default=82)
     """0 to 100, for pictures that the endpoint did not send as WebP."""
+    keep_metadata = c.Type(bool, default=False)
+    """Whether WebP pictures keep EXIF and XMP, where some servers write the prompt."""
     cache_dir = c.Type(str, default=".cache/imagegen")
     """The store's folder, beside mkdocs.yml."""
     store = c.Optional(c.Type(str))

@@ -56,6 +56,24 @@ def covers_folder(options: ImagegenConfig, config: MkDocsConfig) -> Path | None:
     return path
 
 
+def templates_folder(options: ImagegenConfig, config: MkDocsConfig) -> Path:
+    """Return the folder of the site's own prompt templates.
+
+    Raises:
+        SettingsError: it is not below the folder of mkdocs.yml: what a template holds is sent off.
+    """
+    folder = site_folder(config)
+    path = (folder / options.templates_dir).resolve()
+    below = path.relative_to(folder).parts if path.is_relative_to(folder) else ()
+    if not below or any(part.startswith(".") for part in below):
+        raise SettingsError(
+            f"imagegen: templates_dir: {options.templates_dir!r} is no plain folder below that of "
+            "mkdocs.yml",
+            hint="move the templates there, into `cover_templates`, and leave templates_dir out",
+        )
+    return path
+
+
 def _problem(path: Path, config: MkDocsConfig) -> str:
     """Return what MkDocs would do to a store there, `""` for nothing."""
     if path.is_relative_to(Path(config.docs_dir).resolve()):

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+OnError = Literal["stale", "placeholder", "fail"]
+"""The article's last cover, a drawn one, or an error."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Size:
@@ -160,6 +163,8 @@ class Cover:
     pin: bool = False
     label: str = ""
     """The visible label in the caption, `""` for none."""
+    on_error: OnError | None = None
+    """What is shown where the cover can't be bought; `None` leaves it to the site."""
     own: OwnPicture | None = None
     given: tuple[str, ...] = ()
     """The fields that stand in the article's own front matter, sorted."""

@@ -14,15 +14,19 @@ no second way to decide what is bought.
     actions     all of them: the Plan
     approval    the Plan against the walls, and whether this build buys
     walls       the walls, request by request
+    retries     whether a failed request is sent again
+    failures    what is shown of what could not be bought
     savings     the cheapest way to buy the same
     saved       a plan from a file, held against today's
 """
 
 from .actions import EVERYTHING, make_plan, needed_originals
 from .approval import ApprovedPlan, Decision, Outlook, approve, decide, require_all, require_shown
+from .failures import after_failures, require_bought
 from .judge import DAMAGE_HINT, SOON_DAYS
 from .lock import locked
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
+from .retries import Retries
 from .saved import SavedPlan, read_saved, require_same
 from .savings import cheapest
 from .standing import stand
@@ -35,7 +39,9 @@ __all__ = [
     "Decision",
     "Digests",
     "Outlook",
+    "Retries",
     "SavedPlan",
+    "after_failures",
     "approve",
     "cheapest",
     "decide",
@@ -48,6 +54,7 @@ __all__ = [
     "read_covers",
     "read_saved",
     "require_all",
+    "require_bought",
     "require_same",
     "require_shown",
     "stand",

@@ -28,6 +28,7 @@ from ..model import (
 )
 from ..pricing import PriceBook
 from ..settings import Settings
+from .failures import shows_stale
 from .standing import Comparison, Standing
 
 APPLY = "mkdocs-imagegen apply"
@@ -88,7 +89,12 @@ class Judge:
         if action.kind is ActionKind.GENERATE:
             self._buyers[action.request_key or ""] = action.article
         approved = self._standing.approved(n)
-        return replace(action, approved=approved) if approved else action
+        if approved is None:
+            return action
+        action = replace(action, approved=approved)
+        if action.kind is ActionKind.BLOCKED and shows_stale(action, self._settings.on_error):
+            return replace(action, keeps=action.keeps or approved)
+        return action
 
     def shut_downs(self) -> Iterator[Diagnostic]:
         """Yield what is to be told of models whose end is near or past, each once."""

@@ -1,6 +1,6 @@
 """Plans and outcomes as people and programs read them. Decides nothing."""
 
-from .lines import outcome_line, outcomes_summary, purchase_question
+from .lines import buying_line, outcome_line, outcomes_summary, purchase_question
 from .plan_html import plan_html
 from .plan_json import plan_json
 from .plan_markdown import plan_markdown
@@ -12,6 +12,7 @@ from .tally import Tally
 
 __all__ = [
     "Tally",
+    "buying_line",
     "outcome_line",
     "outcomes_summary",
     "plan_html",

@@ -39,6 +39,21 @@ def outcomes_summary(outcomes: Sequence[Outcome]) -> str:
     return text + (f", {found} bought by another run" if found else "")
 
 
+def buying_line(count: int, images_per_minute: int | None) -> str:
+    """Return what a run says before it buys, with the least time that it takes where that is known.
+
+    Args:
+        count: of the purchases.
+        images_per_minute: the most requests a minute, `None` where nobody set it.
+    """
+    line = f"buying {counted(count, 'cover')}"
+    if images_per_minute is None:
+        return line
+    minutes = (count - 1) // images_per_minute
+    takes = f"at least {counted(minutes, 'minute')}" if minutes else "less than a minute of waiting"
+    return f"{line} at {images_per_minute} a minute: {takes}"
+
+
 def purchase_question(plan: Plan) -> str:
     """Return what to ask before a plan is bought: what is paid is named, prompts included."""
     count, unpriced = len(plan.purchases), len(plan.unpriced)
@@ -53,6 +68,7 @@ def build_line(
     *,
     reused: int = 0,
     bought: int = 0,
+    stale: int = 0,
     drawn: int = 0,
     own: int = 0,
     outdated: int = 0,
@@ -66,6 +82,7 @@ def build_line(
     Args:
         reused: covers that were there before.
         bought: covers that this build paid for.
+        stale: earlier covers that stand in for those that could not be bought.
         drawn: covers that were drawn, the lost and blocked ones apart or not as the caller counts.
         own: the authors' own pictures.
         outdated: covers that stay, though the site asks for others by now.
@@ -77,6 +94,7 @@ def build_line(
     counts = {
         "reused": reused,
         "bought": bought,
+        "stale": stale,
         "drawn": drawn,
         "own": own,
         "outdated": outdated,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager, suppress
-from types import FrameType
+from contextlib import closing, contextmanager
 
+from ..errors import RunStoppedError
+from ..interrupts import Interrupt, interruptible
 from ..model import Bought, Found, Outcome
-
-STOPPING = "stopping: waiting for the requests under way, which are paid for"
 
 
 def watch(
@@ -21,46 +17,40 @@ def watch(
     """Run the purchases to their end and return how each ended.
 
     On a terminal a progress bar stands for what goes well, and the rest is told below it at the
-    end. Elsewhere each outcome is told when it ends. If anything is raised here, Ctrl-C included,
-    the purchases are closed at once: nothing further is sent. Ctrl-C says why that takes a while.
+    end. Elsewhere each outcome is told when it ends. If anything is raised here, the purchases are
+    closed at once: nothing further is sent.
+
+    Raises:
+        RunStoppedError: at Ctrl-C and SIGTERM.
     """
     ended: list[Outcome] = []
-    with _telling_of_ctrl_c(), closing(outcomes):
-        if not sys.stderr.isatty():
-            for outcome in outcomes:
-                tell(outcome)
-                ended.append(outcome)
-            return ended
-        with _bar(total) as advance:
-            for outcome in outcomes:
-                advance()
-                ended.append(outcome)
+    try:
+        with interruptible(), closing(outcomes):
+            if not sys.stderr.isatty():
+                for outcome in outcomes:
+                    tell(outcome)
+                    ended.append(outcome)
+                return ended
+            with _bar(total) as advance:
+                for outcome in outcomes:
+                    advance()
+                    ended.append(outcome)
+    except Interrupt as interrupt:
+        raise _stopped(ended, total, interrupt.exit_code) from None
     for outcome in ended:
         if not isinstance(outcome, Bought | Found):
             tell(outcome)
     return ended
 
 
-@contextmanager
-def _telling_of_ctrl_c() -> Iterator[None]:
-    """Say it in the signal's handler: the purchases wait before an `except` here would run."""
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler) or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    line = f"\n{STOPPING}\n" if sys.stderr.isatty() else f"{STOPPING}\n"
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, handler)
-        with suppress(OSError):
-            os.write(2, line.encode("ascii"))  # a stream may be in the middle of a write
-        handler(number, frame)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
+def _stopped(ended: list[Outcome], total: int, exit_code: int) -> RunStoppedError:
+    bought = sum(isinstance(outcome, Bought) for outcome in ended)
+    return RunStoppedError(
+        f"stopped after {bought} of {total} covers; requests that had no answer yet are booked as "
+        "possibly billed",
+        exit_code=exit_code,
+        hint="what was bought is kept: run it again for the rest",
+    )
 
 
 @contextmanager

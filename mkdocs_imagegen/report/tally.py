@@ -39,7 +39,9 @@ class Tally:
         for action in plan.actions:
             article = action.article
             state = "drawn" if article in drawn else "reused"
-            if article in self._buyers and article not in drawn:
+            if action.kind is ActionKind.GENERATE and action.keeps and article not in drawn:
+                state = "stale"
+            elif article in self._buyers and article not in drawn:
                 state = "bought"
             state = _STAYING.get(action.kind, state)
             self._states.setdefault((article, action.request_key), state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from io import BytesIO
@@ -25,7 +25,7 @@ from mkdocs_imagegen.errors import (
     StoreError,
     UpstreamError,
 )
-from mkdocs_imagegen.execute import Attribution, execute
+from mkdocs_imagegen.execute import Attribution, Manners, execute
 from mkdocs_imagegen.keys import digest, request_key
 from mkdocs_imagegen.model import (
     Action,
@@ -48,7 +48,7 @@ from mkdocs_imagegen.model import (
     Unpriced,
     Usage,
 )
-from mkdocs_imagegen.plan import ApprovedPlan
+from mkdocs_imagegen.plan import ApprovedPlan, Retries
 from mkdocs_imagegen.providers import Answer
 from mkdocs_imagegen.settings import Budget
 from mkdocs_imagegen.store import Store
@@ -64,6 +64,9 @@ COUNTED_USD = Decimal("0.00605")
 SIZE = Size(64, 48)
 
 
+ONCE = Manners(Retries(most=0))
+
+
 def webp(colour: str) -> bytes:
     out = BytesIO()
     Image.new("RGB", (SIZE.width_px, SIZE.height_px), colour).save(out, "WEBP")
@@ -76,17 +79,26 @@ class Scripted:
     host = "http://127.0.0.1"
 
     def __init__(
-        self, answers: dict[str, bytes | BaseException], *, usage: Usage | None = None
+        self,
+        answers: Mapping[str, bytes | BaseException | list[bytes | BaseException]],
+        *,
+        usage: Usage | None = None,
     ) -> None:
+        """Take what each prompt gets: always the same, or one of a list after the other."""
         self._answers = answers
         self._usage = usage
         self._lock = threading.Lock()
         self.asked: list[str] = []
 
+    def abort(self) -> None:
+        """Nothing here waits."""
+
     def generate(self, request: CoverRequest) -> Answer:
         with self._lock:
             self.asked.append(request.prompt)
-        answer = self._answers[request.prompt]
+            answer = self._answers[request.prompt]
+            if isinstance(answer, list):
+                answer = answer.pop(0)
         if isinstance(answer, BaseException):
             raise answer
         sent = {"prompt": request.prompt}
@@ -117,6 +129,7 @@ def bought(
     price: Price = PRICE,
     ledger: Ledger | None = None,
     now: datetime = NOW,
+    manners: Manners = ONCE,
 ) -> list[Outcome]:
     plan = Plan(tuple(purchase(name, price) for name in names))
     outcomes = execute(
@@ -127,6 +140,7 @@ def bought(
         price_book(),
         concurrency=concurrency,
         attribution=Attribution("A site", "run-7"),
+        manners=manners,
         now=lambda: now,
     )
     return sorted(outcomes, key=lambda outcome: outcome.action.article)
@@ -433,3 +447,122 @@ def test_a_picture_that_the_store_cannot_keep_is_booked_as_paid(tmp_path: Path) 
         bought("a", Scripted({"a": webp("red")}, usage=COUNTED), store)
         (row,) = books(store)
     assert (row.state, row.actual_usd) == (RowState.SETTLED, COUNTED_USD)
+
+
+def test_what_surely_cost_nothing_is_sent_again_after_longer_and_longer_waits(store: Store) -> None:
+    waits: list[float] = []
+    provider = Scripted({"a": [UpstreamError("down"), UpstreamError("down"), webp("red")]})
+    manners = Manners(Retries(most=2), sleep=waits.append, jitter=lambda: 1.0)
+    (outcome,) = bought("a", provider, store, manners=manners)
+    assert isinstance(outcome, Bought)
+    assert provider.asked == ["a", "a", "a"]
+    assert waits == [1.0, 2.0]
+    states = [row.state for row in books(store)]
+    assert states == [RowState.RELEASED, RowState.RELEASED, RowState.SETTLED]
+
+
+def test_the_last_failure_is_told_and_others_go_on(store: Store) -> None:
+    provider = Scripted({"a": UpstreamError("down"), "b": webp("red")})
+    manners = Manners(Retries(most=2), sleep=lambda _s: None)
+    failed, good = bought("ab", provider, store, manners=manners)
+    assert isinstance(failed, Failed)
+    assert failed.error.message == "down"
+    assert isinstance(good, Bought)
+    assert provider.asked == ["a", "a", "a", "b"]
+
+
+@pytest.mark.parametrize(("timeouts", "asked", "held"), [(False, 1, 1), (True, 2, 2)])
+def test_what_may_have_been_billed_is_sent_again_once_and_only_where_that_is_wanted(
+    store: Store, timeouts: bool, asked: int, held: int
+) -> None:
+    provider = Scripted({"a": ResponseTimeoutError("no answer")})
+    manners = Manners(Retries(most=5, timeouts=timeouts), sleep=lambda _s: None)
+    (outcome,) = bought("a", provider, store, manners=manners)
+    assert isinstance(outcome, Failed)
+    assert len(provider.asked) == asked
+    assert [row.state for row in books(store)] == [RowState.POSSIBLY_BILLED] * held
+    assert held_usd(store) == BOUND_USD * held
+
+
+def test_a_second_try_that_breaks_a_wall_is_not_made(store: Store) -> None:
+    provider = Scripted({"a": ResponseTimeoutError("no answer"), "b": webp("red")})
+    manners = Manners(Retries(timeouts=True), sleep=lambda _s: None)
+    budget = Budget(per_build_usd=BOUND_USD)
+    failed, skipped = bought("ab", provider, store, manners=manners, budget=budget)
+    assert isinstance(failed, Failed)
+    assert failed.error.message == "no answer"
+    assert isinstance(skipped, Skipped)
+    assert provider.asked == ["a"]
+
+
+def test_a_wait_that_is_too_long_stops_the_run(store: Store) -> None:
+    provider = Scripted({"a": RateError("too many", retry_after_s=3600.0), "b": webp("red")})
+    waits: list[float] = []
+    failed, skipped = bought("ab", provider, store, manners=Manners(sleep=waits.append))
+    assert isinstance(failed, Failed)
+    assert isinstance(skipped, Skipped)
+    assert skipped.why == "the endpoint asks to wait for 3,600 seconds"
+    assert provider.asked == ["a"]
+    assert waits == []
+
+
+def test_an_endpoint_that_no_try_reaches_is_asked_for_no_other_cover(store: Store) -> None:
+    provider = Scripted({"a": NetworkError("not reached"), "b": webp("red")})
+    failed, skipped = bought(
+        "ab", provider, store, manners=Manners(Retries(most=1), sleep=lambda _s: None)
+    )
+    assert isinstance(failed, Failed)
+    assert isinstance(skipped, Skipped)
+    assert provider.asked == ["a", "a"]
+
+
+def test_each_wait_is_told(store: Store) -> None:
+    told: list[str] = []
+    provider = Scripted({"a": [RateError("too many requests"), webp("red")]})
+    manners = Manners(notice=told.append, sleep=lambda _s: None, jitter=lambda: 0.0)
+    bought("a", provider, store, manners=manners)
+    assert told[0] == "a.md: too many requests; sent again in 0.5 s"
+
+
+class Stuck(Scripted):
+    """Answers what it knows; any other request hangs until it is aborted."""
+
+    def __init__(self, answers: Mapping[str, bytes | BaseException]) -> None:
+        super().__init__(answers)
+        self.hanging = threading.Semaphore(0)
+        self._answers_known = answers.keys()
+        self._aborted = threading.Event()
+
+    def abort(self) -> None:
+        self._aborted.set()
+
+    def generate(self, request: CoverRequest) -> Answer:
+        if request.prompt in self._answers_known:
+            return super().generate(request)
+        self.asked.append(request.prompt)
+        self.hanging.release()
+        assert self._aborted.wait(30)
+        raise ResponseTimeoutError("broken off")
+
+
+def test_a_run_that_is_stopped_breaks_off_what_does_not_end_and_books_it(store: Store) -> None:
+    provider = Stuck({"a": webp("red")})
+    outcomes = execute(
+        ApprovedPlan(Plan(tuple(purchase(name) for name in "abcd")), Budget()),
+        provider,
+        store,
+        ledger_of(store),
+        price_book(),
+        concurrency=2,
+        attribution=Attribution(),
+        grace_s=0.05,
+        now=lambda: NOW,
+    )
+    assert isinstance(next(outcomes), Bought)
+    for _ in range(2):
+        assert provider.hanging.acquire(timeout=30)
+    outcomes.close()
+    states = {row.article: row.state for row in books(store)}
+    assert states.pop("a.md") is RowState.SETTLED
+    assert list(states.values()) == [RowState.POSSIBLY_BILLED] * 2
+    assert sorted(provider.asked) == ["a", "b", "c"]

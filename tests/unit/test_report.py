@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mkdocs_imagegen import report
-from mkdocs_imagegen.errors import AnswerError, RateError, StoreError
+from mkdocs_imagegen.errors import AnswerError, RateError, RunStoppedError, StoreError
+from mkdocs_imagegen.interrupts import STOPPING
 from mkdocs_imagegen.model import (
     Action,
     ActionKind,
@@ -171,22 +172,26 @@ def test_each_outcome_is_told_as_it_ends_where_nobody_watches(
     assert capsys.readouterr() == ("", "")
 
 
-def test_ctrl_c_says_what_it_waits_for_before_it_waits(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_says_what_it_waits_for_before_it_waits(
+    capfd: pytest.CaptureFixture[str], number: signal.Signals, code: int
+) -> None:
     said: list[str] = []
     told: list[Outcome] = []
 
     def waiting() -> Generator[Outcome, None, None]:
         try:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
             yield Found(action())
         finally:
             said.append(capfd.readouterr().err)
 
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
+    before = signal.getsignal(number)
+    with pytest.raises(RunStoppedError, match="stopped after 0 of 1 covers") as stopped:
         report.watch(waiting(), 1, told.append)
-    assert said == ["stopping: waiting for the requests under way, which are paid for\n"]
-    assert signal.getsignal(signal.SIGINT) is before
+    assert stopped.value.exit_code == code
+    assert said == [f"{STOPPING}\n"]
+    assert signal.getsignal(number) is before
 
 
 def test_purchases_are_closed_at_once_when_telling_fails() -> None:
