@@ -25,6 +25,7 @@ from .errors import (
     PictureError,
     ProviderError,
     RateError,
+    SafetyError,
     StoreError,
 )
 from .keys import digest
@@ -117,6 +118,8 @@ class Buyer:
             return self._buy(action)
         except ImagegenError as error:
             self._stop_after(error)
+            if isinstance(error, SafetyError):
+                error.hint = f"{error.hint}, or mkdocs-imagegen apply --retry {action.article}"
             return Failed(action, error)
         except Exception as error:
             self.stop("an unexpected error stopped the run")
@@ -130,7 +133,9 @@ class Buyer:
     def _stop_after(self, error: ImagegenError) -> None:
         """Stop where every further request would fail the same way."""
         if isinstance(error, ProviderError) and asks_too_much(error):
-            self.stop(f"the endpoint asks to wait for {error.retry_after_s:,.0f} seconds")
+            asked = f"the endpoint asks to wait for {error.retry_after_s:,.0f} seconds"
+            error.message, error.hint = f"{error.message}; {asked}", "run again after that"
+            self.stop(asked)
         elif isinstance(error, StoreError | NetworkError) or (
             isinstance(error, ProviderError) and error.stops_run
         ):
@@ -194,6 +199,7 @@ class Buyer:
                 again_s = wait_s(error, sent, self._manners.retries, self._manners.jitter())
                 if again_s is None or self._stopped:
                     raise
+                self._pace.forget()
                 if isinstance(error, RateError):
                     self._pace.slow_down(again_s)
                 self._notice(action, f"{error.message}; sent again in {again_s:.1f} s")

@@ -5,6 +5,7 @@ Who edits a file of the site must not be able to send a key of the environment e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from .settings import DEFAULT_BASE_URL, Endpoint
 
 PAIRED_KEYS = ("OPENAI_API_KEY", "NBILITY_API_KEY")
 """Keys that belong to a base URL of their own and never go to one from mkdocs.yml."""
+
+_SENDABLE = re.compile(r"IMAGEGEN_([A-Z0-9]+_)*KEY")
 
 DRY_RUN = "IMAGEGEN_DRY_RUN"
 CI = "CI"
@@ -91,6 +94,11 @@ def _read_dotenv(path: Path) -> Mapping[str, str | None]:
 def _filled(variables: Mapping[str, str | None]) -> dict[str, str]:
     """Return the variables that say something; pasted secrets often end in a line break."""
     return {name: text for name, value in variables.items() if (text := (value or "").strip())}
+
+
+def may_be_sent(name: str) -> bool:
+    """Tell whether mkdocs.yml may name this variable as a key to send where it says."""
+    return _SENDABLE.fullmatch(name) is not None
 
 
 def pair(base_url: str, where: str, name: str, environ: Mapping[str, str]) -> Endpoint | None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import unicodedata
 
-from .model import CoverRequest, Sketch
+from .model import CoverRequest, Size, Sketch
 
 REQUEST = "request/1"
 """Bump when a field of CoverRequest is added or changes its meaning: every cover is bought anew."""
@@ -51,12 +51,33 @@ def request_key(request: CoverRequest) -> str:
     )
 
 
-def rendition_key(original_digest: str, *, webp_quality: int, encoder: str) -> str:
+def rendition_key(
+    original_digest: str,
+    *,
+    webp_quality: int,
+    encoder: str,
+    asked: Size | None = None,
+    keep_metadata: bool = False,
+) -> str:
     """Return the identity of the WebP file made of one original.
 
-    `encoder` names the encoding library and its version: another one may write other bytes.
+    Args:
+        original_digest: its sha256.
+        webp_quality: 0 to 100.
+        encoder: the encoding library and its version: another one may write other bytes.
+        asked: the size that was asked for, whose shape the file has; `None` for the original's.
+        keep_metadata: whether the original's stays in.
     """
-    return _hash(version=RENDITION, original=original_digest, quality=webp_quality, encoder=encoder)
+    further = {"asked": str(asked)} if asked else {}
+    if keep_metadata:
+        further["metadata"] = "kept"
+    return _hash(
+        version=RENDITION,
+        original=original_digest,
+        quality=webp_quality,
+        encoder=encoder,
+        **further,
+    )
 
 
 def sketch_key(sketch: Sketch, *, encoder: str) -> str:

@@ -58,16 +58,22 @@ class Pace:
             if rate.remaining == 0 and rate.reset_s is not None:
                 self._close(min(rate.reset_s, WINDOW_S))
 
-    def slow_down(self, wait_s: float) -> None:
-        """Send nothing for a while: a request was refused for coming too soon.
+    def forget(self) -> None:
+        """Take back a request that the endpoint did not serve: it counts towards no limit."""
+        with self._lock:
+            if self._starts:
+                self._starts.pop()
 
-        What went out in the last minute was too much; one less is the limit for now.
+    def slow_down(self, wait_s: float) -> None:
+        """Send nothing for a while: a request was refused for coming too soon, and is forgotten.
+
+        What was served in the last minute is the limit for now.
         """
         with self._lock:
             now = self._clock()
-            sent = sum(start > now - WINDOW_S for start in self._starts)
-            if now >= self._closed_until and sent > 1:  # refusals of one moment are one lesson
-                self._lower(sent - 1)
+            served = sum(start > now - WINDOW_S for start in self._starts)
+            if now >= self._closed_until and served:  # refusals of one moment are one lesson
+                self._lower(served)
             self._refused_at = now
             self._close(wait_s)
 

@@ -282,5 +282,6 @@ def _orders_of_all_languages(config: MkDocsConfig) -> Orders:
 
 
 def _log_outcome(outcome: Outcome) -> None:
-    level = log.info if isinstance(outcome, Bought | Found) else log.warning
+    well = isinstance(outcome, Found) or (isinstance(outcome, Bought) and outcome.is_in_shape)
+    level = log.info if well else log.warning
     level(report.outcome_line(outcome))

@@ -146,8 +146,6 @@ class _Source:
     make: Callable[[], tuple[Rendition, bytes | None]]
     """Returns the bytes too, unless they are the original's own."""
     drawn: bool
-    original: str = ""
-    """The sha256 of the original, where there is one."""
 
 
 def _look_at(
@@ -183,37 +181,70 @@ def _source(
             _rendition_key(record, settings),
             lambda: _render(record, store, settings, known=bool(entries)),
             drawn=False,
-            original=record.digest,
         )
-    for original in (entry.approved.digest for entry in entries if entry.approved):
+    for entry in entries:
+        assert entry.approved is not None
+        original = entry.approved.digest
         # Of a lost original, what was made of it may still be there; not the original itself.
-        made = store.find_rendition(_key_of(original, settings.webp_quality))
-        if made is not None and made[0].digest != original:
+        made = store.find_rendition(_key_of(original, entry.approved.size, settings))
+        if made is not None and made[0].digest != original and _is_whole(*made):
             return CoverFile(*made)
     return _drawn(action, settings)
 
 
 def _rendition_key(record: Record, settings: Settings) -> str:
-    return _key_of(record.digest, settings.webp_quality)
+    return _key_of(record.digest, _asked(record), settings)
+
+
+def _key_of(original_digest: str, asked: Size | None, settings: Settings) -> str:
+    return _key_with(original_digest, asked, settings.webp_quality, settings.keep_metadata)
 
 
 @cache  # asked for when the store is looked at, and again when its files are published
-def _key_of(original_digest: str, webp_quality: int) -> str:
-    return rendition_key(original_digest, webp_quality=webp_quality, encoder=images.encoder())
+def _key_with(
+    original_digest: str, asked: Size | None, webp_quality: int, keep_metadata: bool
+) -> str:
+    return rendition_key(
+        original_digest,
+        webp_quality=webp_quality,
+        encoder=images.encoder(),
+        asked=asked,
+        keep_metadata=keep_metadata,
+    )
+
+
+def _asked(record: Record) -> Size | None:
+    """Return the size that a picture was asked for in, where the record tells."""
+    sent = record.sent.get("size")
+    return _parsed(sent) if isinstance(sent, str) else None
+
+
+@cache  # few sizes, and each of many records has one
+def _parsed(size: str) -> Size | None:
+    try:
+        return Size.parse(size)
+    except ValueError:
+        return None
 
 
 def _render(
     record: Record, store: Store, settings: Settings, *, known: bool
 ) -> tuple[Rendition, bytes | None]:
-    """Make the WebP of an original; one that is WebP already stays as the endpoint sent it.
+    """Make the WebP of an original; one that is WebP already keeps its pixels as they were sent.
 
+    What came in another shape than was asked for is cropped to that.
     `known`: the lockfile has its digest, so it was decoded when it was bought.
     """
     data = store.read_original(record)
-    if images.sniff(data) == "webp":
-        size = (images.measure(data) if known else images.inspect(data)).size
-        return Rendition(record.digest, size, "webp", len(data)), None
-    webp, size = images.to_webp(data, quality=settings.webp_quality)
+    asked = _asked(record)
+    crop = images.crop_box(images.measure(data).size, asked) if asked else None
+    if crop is None and images.sniff(data) == "webp":
+        shown = data if settings.keep_metadata else images.without_metadata(data)
+        if shown is not None:
+            size = (images.measure(shown) if known else images.inspect(shown)).size
+            copy = None if shown is data else shown
+            return Rendition(digest(shown), size, "webp", len(shown)), copy
+    webp, size = images.to_webp(data, quality=settings.webp_quality, crop=crop)
     return Rendition(digest(webp), size, "webp", len(webp)), webp
 
 
@@ -232,20 +263,18 @@ def _ready(source: _Source | CoverFile, store: Store) -> CoverFile | None:
     if isinstance(source, CoverFile):
         return source
     found = store.find_rendition(source.key)
-    if found is None:
-        return None
-    rendition, path = found
-    if rendition.digest == source.original and _sha256(path) != source.original:
+    if found is None or not _is_whole(*found):
         return None  # making it anew tells why
-    return CoverFile(rendition, path, drawn=source.drawn)
+    return CoverFile(*found, drawn=source.drawn)
 
 
-def _sha256(path: Path) -> str:
+def _is_whole(rendition: Rendition, path: Path) -> bool:
+    """Tell whether a file's bytes are those that the rendition is known by."""
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return hashlib.file_digest(file, "sha256").hexdigest() == rendition.digest
     except OSError:
-        return ""
+        return False
 
 
 def _make_all(sources: Sequence[_Source], store: Store) -> list[CoverFile | ImagegenError]:
@@ -272,7 +301,10 @@ def _make(source: _Source, store: Store) -> CoverFile:
     except StoreError:  # a read-only store still serves its originals
         if data is not None:
             return CoverFile(rendition, None, data, drawn=source.drawn)
-    return CoverFile(rendition, store.rendition_path(rendition), drawn=source.drawn)
+    path = store.rendition_path(rendition)
+    if not _is_whole(rendition, path):
+        raise StoreError("other bytes lie in the place of what was made of it")
+    return CoverFile(rendition, path, drawn=source.drawn)
 
 
 def _unpublished(action: Action, error: ImagegenError) -> Diagnostic:

@@ -25,6 +25,7 @@ from .config import (
     make_book,
     make_settings,
     site_folder,
+    templates_folder,
 )
 from .engine import Engine, price_book
 from .environment import CI, is_dry_run, job_id, read_environment, says_yes
@@ -43,6 +44,7 @@ META_PLUGINS = ("material/meta", "materialx/meta", "meta")
 PLUGIN = "imagegen"
 I18N = "i18n"
 TEMPLATE_SUFFIXES = frozenset({".j2", ".jinja", ".jinja2", ".txt", ".md"})
+LARGEST_TEMPLATE_BYTES = 1_000_000
 
 FrontMatters = Mapping[str, FrontMatter]
 
@@ -75,7 +77,7 @@ def make_engine(
         ),
         book=book,
         endpoint=endpoint,
-        templates=read_templates(folder / options.templates_dir),
+        templates=read_templates(templates_folder(options, config)),
         in_ci=says_yes(environ.get(CI, "")),
         dry_run=is_dry_run(environ),
         job=job_id(environ),
@@ -175,9 +177,11 @@ def digest_files(uris: frozenset[str], files: Files, docs_dir: str) -> planning.
         file = files.get_file_from_path(uri)
         path = Path(file.abs_src_path) if file and file.abs_src_path else root / uri
         made = file is not None and file.generated_by is not None  # by a plugin, anywhere on disk
-        with suppress(OSError):  # what can't be read, or be a name at all, is not there
-            if path.is_file() and (made or path.resolve().is_relative_to(root)):
-                with path.open("rb") as opened:
+        # What can't be read, or be a name at all, is not there; nor are links in a circle.
+        with suppress(OSError, ValueError, RuntimeError):
+            real = path.resolve()
+            if real.is_file() and (made or real.is_relative_to(root)):
+                with real.open("rb") as opened:
                     digests[uri] = hashlib.file_digest(opened, "sha256").hexdigest()
     return digests
 
@@ -185,28 +189,38 @@ def digest_files(uris: frozenset[str], files: Files, docs_dir: str) -> planning.
 def read_templates(folder: Path) -> Mapping[str, str]:
     """Return the site's own prompt templates by name; links out of the folder are left out.
 
-    What editors and file managers leave behind is no template, nor is a file that is no text.
+    What editors and file managers leave behind is no template, nor is what is hidden, or no text.
 
     Raises:
-        SettingsError: a file that is named as a template is no UTF-8 text.
+        SettingsError: a file that is named as a template is no UTF-8 text, or can't be read.
     """
     root = folder.resolve()
     templates: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
-        if path.name.startswith(".") or path.name.endswith("~"):
-            continue
-        if not path.is_file() or not path.resolve().is_relative_to(root):
-            continue
         name = path.relative_to(root).as_posix()
-        try:
-            templates[name] = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            if path.suffix not in TEMPLATE_SUFFIXES:
-                continue
-            raise SettingsError(
-                f"{folder.name}/{name} is no UTF-8 text", hint="save it as UTF-8, or move it away"
-            ) from None
+        if any(part.startswith(".") for part in name.split("/")) or name.endswith("~"):
+            continue
+        if not path.is_file():
+            continue
+        real = path.resolve()  # and read by this name, so that no link is put in between
+        if real.is_relative_to(root):
+            text = _template(real, f"{folder.name}/{name}")
+            templates.update({} if text is None else {name: text})
     return templates
+
+
+def _template(path: Path, name: str) -> str | None:
+    try:
+        if path.stat().st_size <= LARGEST_TEMPLATE_BYTES:
+            return path.read_text(encoding="utf-8-sig")
+        problem, hint = "is too long for a template", "shorten it, or move it away"
+    except UnicodeDecodeError:
+        problem, hint = "is no UTF-8 text", "save it as UTF-8, or move it away"
+    except OSError:
+        problem, hint = "can't be read", "let the user who runs the build read it"
+    if path.suffix not in TEMPLATE_SUFFIXES:
+        return None
+    raise SettingsError(f"{name} {problem}", hint=hint)
 
 
 def _text(file: File) -> str:

@@ -44,7 +44,7 @@ class Till:
         host: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._budget = budget
         self._attribution = attribution
         self._host = host
@@ -74,14 +74,14 @@ class Till:
                     raise OverBudgetError(why)
                 self._account = self._account.reserve(row.bound_usd)
 
-        return Booking(self._ledger.reserve(row, admit), row.bound_usd)
+        return Booking(self.ledger.reserve(row, admit), row.bound_usd)
 
     def settle(self, booking: Booking, record: Record, proven_usd: Decimal | None) -> None:
         """Hold what the endpoint says it charged. Where it says nothing, the bound stays held."""
         if proven_usd is not None:
             with self._lock:
                 self._account = self._account.settle(booking.bound_usd, proven_usd)
-        self._ledger.settle(
+        self.ledger.settle(
             booking.number,
             usage=record.usage,
             actual_usd=None if record.usd is None else Decimal(record.usd),
@@ -94,11 +94,11 @@ class Till:
         """Give back what was certainly not billed."""
         with self._lock:
             self._account = self._account.release(booking.bound_usd)
-        self._ledger.release(booking.number, request_id=request_id)
+        self.ledger.release(booking.number, request_id=request_id)
 
     def hold(self, booking: Booking, request_id: str) -> None:
         """Keep holding the bound of what was possibly billed."""
-        self._ledger.hold(booking.number, request_id=request_id)
+        self.ledger.hold(booking.number, request_id=request_id)
 
     def _row(self, action: Action, request: CoverRequest, key: str) -> LedgerRow:
         price, article = action.price, action.cover.article

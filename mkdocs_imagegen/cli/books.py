@@ -138,7 +138,7 @@ def _read_ledger(path: Path, shelf: _Shelf, cwd: Path) -> bool:
     """Read a ledger and tell whether it holds any rows."""
     ledger = Ledger(path, read_only=True)
     try:
-        rows = tuple(ledger.rows())
+        rows = tuple(ledger.rows(look_at_owners=True))
     finally:
         ledger.close()
     if rows:

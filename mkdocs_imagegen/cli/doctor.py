@@ -3,62 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import os
+import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import TextIO
 
 import click
 
+from .. import checkup
+from ..checkup import Examined, Finding, Layer, Offer
 from ..engine import Engine
-from ..errors import EXIT_ERROR, ImagegenError, LockfileError, StoreError
+from ..environment import DRY_RUN
+from ..errors import EXIT_ERROR, ImagegenError, SettingsError
 from ..holdings import sound_record
 from ..lockfile import NAME
-from ..model import ActionKind, Entry, Orders
-from ..plan import SOON_DAYS
-from ..settings import Mode
-from ..store.lockfiles import BROKEN_SUFFIX, mend_lockfile, read_lockfile
+from ..model import Entry
+from ..providers import OnAnswer
+from ..store.lockfiles import BROKEN_SUFFIX
 from ..survey import Survey, survey_site, take_stdout
 from .frame import HELP, config_file_option, found_config_file, told
-
-STALE_DAYS = 120
-"""How old prices may be before that is told."""
-
-_STYLES = {
-    "ok": ("+", "green"),
-    "info": ("·", "cyan"),
-    "warning": ("!", "yellow"),
-    "error": ("x", "red"),
-}
-_NAME_WIDTH = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one look at one layer found."""
-
-    level: Literal["ok", "info", "warning", "error"]
-    name: str
-    """Of the layer: `imagegen.lock`, `store`."""
-    message: str
-    hint: str = ""
-    """The one edit or command that mends it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A site whose planning build went well."""
-
-    engine: Engine
-    orders: Orders
-    today: dt.date
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The models that the articles' covers ask for, each once."""
-        requests = (order.request for order in self.orders.orders)
-        return tuple(dict.fromkeys(request.model for request in requests if request))
 
 
 @click.command(context_settings=HELP)
@@ -68,165 +33,48 @@ class Examined:
     is_flag=True,
     help=f"Mend {NAME}; the broken one stays as {NAME}{BROKEN_SUFFIX}.",
 )
-@told
-def doctor(config_file: str | None, fix: bool) -> int:
-    """Check the site layer by layer, and say what mends it. Buys nothing."""
-    with take_stdout() as answer:
-        today = dt.datetime.now(dt.UTC).date()
-        findings = examine(config_file or found_config_file(), today, fix=fix)
-        for finding in findings:
-            click.echo(rendered(finding), file=answer)
-    return EXIT_ERROR if any(finding.level == "error" for finding in findings) else 0
-
-
-def rendered(finding: Finding) -> str:
-    """Return a finding as a line to print, its mend as one below."""
-    symbol, colour = _STYLES[finding.level]
-    message = finding.message.replace("\n", "\n  ")
-    line = f"{click.style(symbol, fg=colour, bold=True)} {finding.name:<{_NAME_WIDTH}} {message}"
-    return f"{line}\n  hint: {finding.hint}" if finding.hint else line
-
-
-def examine(config_file: str, today: dt.date, *, fix: bool) -> list[Finding]:
-    """Run every check that can be run; with `fix`, mend the lockfile."""
-    survey = _survey(config_file)
-    lockfile = check_lockfile(Path(config_file).resolve().parent / NAME, survey, fix=fix)
-    if isinstance(survey, LockfileError) and lockfile.level != "error":
-        survey = _survey(config_file)
-    if isinstance(survey, ImagegenError):
-        same = isinstance(survey, LockfileError)
-        return [lockfile] if same else [lockfile, _failed("mkdocs.yml", survey)]
-    try:
-        site = Examined(survey.engine, survey.orders, today)
-        return [lockfile, *(finding for check in CHECKS for finding in check(site))]
-    finally:
-        survey.close()
-
-
-def check_lockfile(path: Path, survey: Survey | ImagegenError, *, fix: bool) -> Finding:
-    """Tell whether the lockfile is whole; with `fix`, mend it."""
-    try:
-        lockfile = read_lockfile(path)
-    except LockfileError as error:
-        return _mended(path, survey) if fix else _failed(NAME, error)
-    if not lockfile.entries and not path.exists():
-        return Finding("ok", NAME, "not there yet: the first purchase writes it")
-    return Finding("ok", NAME, f"whole, {_counted(len(lockfile.entries), 'article')}")
-
-
-def check_site(site: Examined) -> Iterator[Finding]:
-    """Tell how many covers the site asks for, and whether articles are in trouble."""
-    covers = _counted(len(site.orders.orders), "cover")
-    yield Finding("ok", "mkdocs.yml", f"read; the articles ask for {covers}")
-    levels = [diagnostic.level for diagnostic in site.orders.diagnostics]
-    if troubles := len(levels) - levels.count("info"):
-        message = f"{_counted(troubles, 'diagnostic')} to look at"
-        yield Finding("warning", "articles", message, "mkdocs-imagegen plan lists them")
-
-
-def check_endpoint(site: Examined) -> Iterator[Finding]:
-    """Tell where requests go, by which key, and whether their prices are known. Never the key."""
-    settings, endpoint = site.engine.settings, site.engine.endpoint
-    if settings.provider == "sketch":
-        yield Finding("ok", "key", "none is needed: provider sketch draws all covers here")
-    elif endpoint is not None:
-        host = urlsplit(endpoint.base_url).hostname
-        yield Finding("ok", "key", f"{endpoint.key_name} is set, and goes to {host}")
-    elif settings.mode is Mode.FROZEN:
-        yield Finding("ok", "key", "none is set, and mode frozen needs none")
-    else:
-        yield Finding(
-            "info",
-            "key",
-            "none is set: missing covers are drawn, none is bought",
-            "to buy, set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
-        )
-
-
-def check_store(site: Examined) -> Iterator[Finding]:
-    """Tell whether the store opens and can keep what would be bought. May make its folders."""
-    if not site.orders.orders:
-        yield Finding("ok", "store", "not needed: no article asks for a cover")
-        return
-    try:
-        store = site.engine.store
-        originals = _counted(sum(1 for _ in store.records()), "original")
-    except StoreError as error:
-        yield _failed("store", error)
-        return
-    where = f"{store.cache_dir}: {originals}"
-    try:
-        store.require_writable()
-    except StoreError as error:
-        yield Finding("warning", "store", f"{where}; {error.message}", error.hint)
-    else:
-        yield Finding("ok", "store", f"{where}; can be written")
-
-
-def check_covers(site: Examined) -> Iterator[Finding]:
-    """Tell of covers that were paid for and are in no store."""
-    try:
-        plan = site.engine.plan(site.orders)
-    except (LockfileError, StoreError):
-        return  # told of already
-    lost = tuple(plan.of(ActionKind.LOST))
-    if lost:
-        message = f"{_counted(len(lost), 'cover')} in imagegen.lock, but in no store"
-        yield Finding("warning", "covers", message, lost[0].mend)
-
-
-def check_models(site: Examined) -> Iterator[Finding]:
-    """Tell of models in use whose vendor shuts them down soon, or did."""
-    if not site.engine.settings.priced or site.engine.settings.provider == "sketch":
-        return  # the days are of OpenAI's own endpoint
-    for model in site.models:
-        end = site.engine.book.shut_down(model)
-        if end is None or (end.on - site.today).days > SOON_DAYS:
-            continue
-        past = end.on <= site.today
-        yield Finding(
-            "warning",  # a site whose covers are all there needs no model
-            "model",
-            f"{model} {'was' if past else 'will be'} shut down on {end.on}",
-            f"set `model: {end.successor}` in mkdocs.yml",
-        )
-
-
-def check_prices(site: Examined) -> Iterator[Finding]:
-    """Tell whether the prices of the models in use are known, and of today."""
-    settings, book = site.engine.settings, site.engine.book
-    for model in () if settings.provider == "sketch" else site.models:
-        row = book.rows.get(model)
-        if row is None or not (settings.priced or row.own):
-            yield Finding(
-                "info",
-                "prices",
-                f"nobody knows those of {model} here: a wall in USD refuses it",
-                "name them under `prices:`, or set `price_as: openai` where OpenAI's hold",
-            )
-        elif row.as_of and (age := site.today - dt.date.fromisoformat(row.as_of)).days > STALE_DAYS:
-            yield Finding(
-                "info",
-                "prices",
-                f"those of {model} are as of {row.as_of}, {age.days} days ago",
-                f"pip install --upgrade mkdocs-imagegen, or compare them with {row.source}",
-            )
-        else:
-            as_of = f", as of {row.as_of}" if row.as_of else ""
-            whose = "your own" if row.own else "OpenAI's"
-            yield Finding("ok", "prices", f"{whose} for {model}{as_of}")
-
-
-Check = Callable[[Examined], Iterator[Finding]]
-CHECKS: tuple[Check, ...] = (
-    check_site,
-    check_endpoint,
-    check_store,
-    check_covers,
-    check_models,
-    check_prices,
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Buy one small picture after naming its price, and check what comes.",
 )
-"""From the site outwards; each stands alone."""
+@click.option("-y", "--yes", is_flag=True, help="With --live: buy without asking.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines to read, or JSON for scripts.",
+)
+@told
+def doctor(config_file: str | None, fix: bool, live: bool, yes: bool, form: str) -> int:
+    """Check the site layer by layer, and say what mends it. Buys nothing without --live.
+
+    Where a key is set, the endpoint is asked for the site's models, which is free. Exits with 1
+    where anything is an error.
+    """
+    if yes and not live:
+        raise click.UsageError("--yes goes with --live: nothing else is bought here")
+    with take_stdout() as answer:
+        config_file = config_file or found_config_file()
+        survey = _survey(config_file)
+        try:
+            layers = _examined(config_file, survey, fix=fix)
+            if form == "text":
+                _print(layers, answer)
+            if live:
+                layers.append(_trial(survey, yes=yes))
+                if form == "text":
+                    click.echo(file=answer)
+                    _print(layers[-1:], answer)
+        finally:
+            if isinstance(survey, Survey):
+                survey.close()
+        if form == "json":
+            click.echo(checkup.checkup_json(layers), nl=False, file=answer)
+    click.echo(checkup.checkup_summary(layers), err=True)
+    return EXIT_ERROR if checkup.counts(layers)["error"] else 0
 
 
 def _survey(config_file: str) -> Survey | ImagegenError:
@@ -236,29 +84,82 @@ def _survey(config_file: str) -> Survey | ImagegenError:
         return error
 
 
-def _failed(name: str, error: ImagegenError) -> Finding:
-    return Finding("error", name, error.message, error.hint)
+def _examined(config_file: str, survey: Survey | ImagegenError, *, fix: bool) -> list[Layer]:
+    """Run every check that can be run; with `fix`, mend the lockfile."""
+    root = Path(config_file).resolve().parent
+    machine = checkup.check_surroundings(root, os.environ)
+    lockfile = _lockfile(root / NAME, survey, fix=fix)
+    if isinstance(survey, ImagegenError):
+        return [machine, *checkup.unread_site(root, survey, lockfile)]
+    try:
+        plan = survey.engine.plan(survey.orders)
+    except ImagegenError:
+        plan = None  # the checks of lockfile and store tell why
+    now = dt.datetime.now(dt.UTC)
+    site = Examined(survey.engine, survey.orders, now, root, os.environ, plan)
+    return [machine, *checkup.check_site(site, lockfile)]
 
 
-def _mended(path: Path, survey: Survey | ImagegenError) -> Finding:
+def _lockfile(path: Path, survey: Survey | ImagegenError, *, fix: bool) -> Finding:
+    if not fix:
+        return checkup.check_lockfile(path)
+
     def is_at_hand(entry: Entry) -> bool:
         approved = entry.approved
         if approved is None or not isinstance(survey, Survey):
             return False
         return sound_record(survey.engine.store, approved.request_key, [entry]) is not None
 
+    return checkup.mended_lockfile(path, is_at_hand)
+
+
+def _trial(survey: Survey | ImagegenError, *, yes: bool) -> Layer:
+    """Buy one picture where that is wanted, and return what came of it."""
+    if isinstance(survey, ImagegenError):
+        why = Finding("skipped", "trial", "mkdocs.yml must be read first: nothing was bought")
+        return Layer("live", (why,))
+    engine = survey.engine
     try:
-        notes = mend_lockfile(path, is_at_hand)
-    except LockfileError as error:
-        return _failed(NAME, error)
-    done = "".join(f"\n{note}" for note in notes)
-    return Finding(
-        "info",
-        NAME,
-        f"mended; the broken one is {NAME}{BROKEN_SUFFIX}{done}",
-        f"look it over, then: git add {NAME}",
-    )
+        offer = checkup.make_offer(engine, dt.datetime.now(dt.UTC).date())
+    except SettingsError as error:
+        return Layer("live", (checkup.failed("trial", error),))
+    if engine.dry_run:
+        why = Finding("skipped", "trial", f"{DRY_RUN} is set: nothing was bought ({offer})")
+        return Layer("live", (why,))
+    click.echo(f"This buys {offer}.", err=True)
+    if not yes and not _agreed():
+        return Layer("live", (Finding("skipped", "trial", "you said no: nothing was bought"),))
+    return Layer("live", tuple(_buy(engine, offer)))
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on: say --yes to buy")
+    return click.confirm("Buy it?", err=True)
+
+
+def _buy(engine: Engine, offer: Offer) -> Sequence[Finding]:
+    from ..providers.openai import OpenAIProvider  # imports the SDK
+    from ..providers.quirks import QUIRKS, Quirks
+
+    endpoint = engine.endpoint
+    assert endpoint is not None  # make_offer refuses without one
+
+    def provider(on_answer: OnAnswer) -> OpenAIProvider:
+        return OpenAIProvider(
+            endpoint,
+            timeout_s=engine.settings.timeout_s,
+            on_answer=on_answer,
+            quirks=Quirks(engine.store.cache_dir / QUIRKS),
+        )
+
+    bought = checkup.buy_offer(engine, offer, provider, lambda: dt.datetime.now(dt.UTC))
+    return tuple(bought)
+
+
+def _print(layers: Sequence[Layer], answer: TextIO) -> None:
+    terminal = answer.isatty()
+    width = shutil.get_terminal_size().columns if terminal else None
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    text = checkup.checkup_text(layers, width=width, colour=colour)
+    click.echo(text, nl=False, file=answer, color=colour)

@@ -80,7 +80,7 @@ class ImagegenConfig(base.Config):
     concurrency = c.Type(int, default=4)
     """Requests under way at once."""
     timeout_s = c.Type((int, float), default=300)
-    """Seconds that an endpoint may stay silent."""
+    """Seconds that a whole request may take, by the clock on the wall."""
     insert = c.Choice(["below_title", "above_title", False], default="below_title")
     """Where the cover stands in the article; `false` leaves it to the theme."""
     webp_quality = c.Type(int, default=82)

@@ -10,6 +10,10 @@ OnError = Literal["stale", "placeholder", "fail"]
 """The article's last cover, a drawn one, or an error."""
 
 
+SHAPE_TOLERANCE = 0.01
+"""Models round sizes to multiples of 16 or 64, and nobody sees that."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Size:
     """A picture's size in pixels, written `1536x1024`."""
@@ -30,6 +34,11 @@ class Size:
         if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
             raise ValueError(text)
         return cls(int(width), int(height))
+
+    def is_shaped_as(self, other: Size) -> bool:
+        """Tell whether two sizes have one ratio, give or take what models round sizes by."""
+        ratio = self.width_px * other.height_px / (self.height_px * other.width_px)
+        return abs(ratio - 1) <= SHAPE_TOLERANCE
 
     def __str__(self) -> str:
         return f"{self.width_px}x{self.height_px}"

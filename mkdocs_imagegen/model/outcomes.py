@@ -19,6 +19,11 @@ class Bought:
     size: Size
     """As it came; some endpoints send another one than was asked for."""
 
+    @property
+    def is_in_shape(self) -> bool:
+        """Whether it has the ratio that was asked for; else it is cropped when it is published."""
+        return self.size.is_shaped_as(self.action.cover.size)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -88,6 +88,16 @@ class Meter:
 
         return run
 
+    def weighed(self, test: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a test, such as `is upper`, that pays for what it looks at."""
+
+        @wraps(test)
+        def run(*args: Any) -> Any:
+            self.spend(weigh(*args, printable=False))
+            return test(*args)
+
+        return run
+
     def filters(self) -> Mapping[str, Callable[..., Any]]:
         """Return the filters that `measure` leads a template through; no template can name them.
 
@@ -140,6 +150,17 @@ class _Measuring(NodeTransformer):
         node.iter = _through("<loop>", node.iter)
         return node
 
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.expr = _through("<new>", node.expr)
+        for operand in node.ops:
+            operand.expr = _through("<new>", operand.expr)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return _through("<new>", node) if isinstance(node.arg, nodes.Slice) else node
+
     def visit_List(self, node: nodes.List | nodes.Dict) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
         return _through("<new>", node)
@@ -179,6 +200,8 @@ def weigh(*values: Any, printable: bool = True) -> int:
             total += value.bit_length() // 3
         elif isinstance(value, dict):
             waiting += [*value, *value.values()]
+        elif isinstance(value, Record):
+            total += len(value)
         elif isinstance(value, _LISTS):
             waiting += value
         elif printable and not isinstance(value, _VALUES):
@@ -199,12 +222,17 @@ def check_format(text: Any, *others: Any) -> None:
     """Refuse a format whose result would be huge, for example `%9000000d`."""
     known = str(text)
     width = max((int(number[:9]) for number in re.findall(r"\d+", known)), default=0)
-    if known.count("%") * (width + _widths(others)) > LIMIT_CHARS:
+    # The width may also stand among the values: '%*d' % (9_000_000, 1).
+    values = [each for other in others for each in (other if type(other) is tuple else (other,))]
+    if known.count("%") * (width + _widths(values)) > LIMIT_CHARS:
         raise _flood()
 
 
 def check_number(operator: str, left: float, right: float) -> None:
     """Refuse a number so large that counting with it takes time."""
+    for number in (left, right):
+        if isinstance(number, int) and number.bit_length() > LARGEST_NUMBER_BITS:
+            raise RefusedError("the number is too large", "count with smaller numbers")
     if isinstance(left, int) and isinstance(right, int) and operator in ("*", "**"):
         bits = left.bit_length()
         bits = bits * right if operator == "**" else bits + right.bit_length()

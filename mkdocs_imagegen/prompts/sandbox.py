@@ -40,7 +40,7 @@ _JINJA_OWN = (BlockReference, LoopContext, Namespace, TemplateModule, TemplateRe
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja within these walls. Not for several renderings at a time."""
 
-    intercepted_binops = frozenset({"+", "*", "**", "%"})
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         # Not optimized: what fails in a constant expression is to fail on its line.
@@ -58,7 +58,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         measured = {name: self.meter.measured(name, self.filters[name]) for name in _FILTERS}
         self.filters = {**measured, **self.meter.filters()}
         # `sameas` compares addresses.
-        self.tests = {name: test for name, test in self.tests.items() if name != "sameas"}
+        tests: dict[str, Any] = {
+            name: test for name, test in self.tests.items() if name != "sameas"
+        }
+        self.tests = {name: self.meter.weighed(test) for name, test in tests.items()}
 
     def _load_template(self, name: str, *args: Any, **kwargs: Any) -> jinja2.Template:
         self.used.add(name)
@@ -87,8 +90,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         __self.meter.spend(CALL_CHARS)
         if isinstance(__obj, LoopContext):  # `loop(...)` of a recursive loop
             __self.meter.loop(__context, *args)
-        elif isinstance(__obj, BuiltinMethodType) and __obj.__name__ == "replace":
-            check_growth(__obj.__self__, *args)
+        elif isinstance(__obj, BuiltinMethodType):
+            __self.meter.spend(weigh(__obj.__self__, *args, *kwargs.values(), printable=False))
+            if __obj.__name__ == "replace":
+                check_growth(__obj.__self__, *args)
         result = super().call(__context, __obj, *args, **kwargs)
         __self.meter.spend(weigh(result, printable=False))
         return result

@@ -38,6 +38,8 @@ _ARTICLE: Makers = {
     "src_uri": attrgetter("src_uri"),
     "excerpt": lambda article: excerpt(article.markdown),
 }
+LARGEST_VALUE = 50_000
+"""Items in one value of front matter. YAML's aliases make billions of a few lines."""
 VOLATILE = ("title", "excerpt", "tags", "description", "categories", "date")
 """What changes in editing: a prompt made from it repaints its cover."""
 COVER_TEXTS = ("alt", "caption")
@@ -143,16 +145,40 @@ def _is_plain(value: object) -> bool:
 
 
 def _plain(value: object) -> object:
-    """Return front matter as text, numbers, lists and dicts; what is none of these is left out."""
+    """Return front matter as text, numbers, lists and dicts; what is none of these is left out.
+
+    Raises:
+        RefusedError: it has too many items.
+    """
+    _check_items(value)
+    return _copied(value)
+
+
+def _check_items(value: object) -> None:
+    count, waiting = 0, [value]
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, (Mapping, list, tuple)):
+            continue
+        count += len(item)
+        if count > LARGEST_VALUE:
+            raise RefusedError(
+                f"a value of the front matter has more than {LARGEST_VALUE:,} items",
+                "make that value smaller: its lists may repeat each other",
+            )
+        waiting += item.values() if isinstance(item, Mapping) else item
+
+
+def _copied(value: object) -> object:
     match value:
         case str():
             return str(value)
         case date() | time():
             return value.isoformat()
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items() if _is_plain(item)}
+            return {str(key): _copied(item) for key, item in value.items() if _is_plain(item)}
         case list() | tuple():
-            return [_plain(item) for item in value if _is_plain(item)]
+            return [_copied(item) for item in value if _is_plain(item)]
         case Set():
             return _texts(value)
     return value
@@ -160,7 +186,8 @@ def _plain(value: object) -> object:
 
 def _texts(value: object) -> list[str]:
     """Return a value of front matter as texts, one for each item where it has several."""
+    _check_items(value)
     items = value if isinstance(value, (list, tuple, Set)) else [value]
-    texts = [str(_plain(item)) for item in items if item is not None and _is_plain(item)]
+    texts = [str(_copied(item)) for item in items if item is not None and _is_plain(item)]
     # A set's own order differs from process to process.
     return sorted(texts) if isinstance(value, Set) else texts

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..errors import AnswerError
 from ..model import CoverRequest, Usage
 
 
@@ -32,6 +33,8 @@ class Answer:
     usage: Usage | None = None
     request_id: str = ""
     rate: RateLimit | None = None
+    missed: AnswerError | None = None
+    """Why only the picture's address came: it is in the picture's place, as what was paid for."""
 
 
 class Provider(Protocol):
@@ -57,4 +60,20 @@ class Provider(Protocol):
 
         Each raises what its state means: a ResponseTimeoutError where it was sent.
         """
+        ...  # a protocol has no body
+
+
+class OnAnswer(Protocol):
+    """Puts an answer on the disk before it is read; called once the last byte of it is there."""
+
+    def __call__(
+        self,
+        request: CoverRequest,
+        *,
+        sent: Mapping[str, object],
+        endpoint: str,
+        request_id: str,
+        body: bytes,
+    ) -> object:
+        """Take an answer of success, as it came. Raises nothing."""
         ...  # a protocol has no body

@@ -1,145 +1,156 @@
-"""From the SDK's exceptions to ours: one translation, by status and code.
+"""From the exceptions of the SDK and what lies below it to ours: one translation.
 
-It also says what may have been billed (`maybe_billed`), in doubt that it was. Certainly free are:
-what never left this machine, redirects, every 4xx but 408, and 500 to 503. Other 5xx come from
-gateways, such as 504 and 524: the API behind them may have made the picture. So it may when the
-connection broke or no answer came in time, when a success can't be read, and when the safety system
-refused the finished picture.
+What never left this machine can't have been billed; what left it may have been, in doubt.
 """
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Iterator
+
+import httpcore2
 import httpx2
 import openai
 
 from ..errors import (
-    AccessError,
     AnswerError,
-    AuthenticationError,
-    CreditError,
     EndpointError,
-    ModelError,
     NetworkError,
-    PictureRefusedError,
     ProviderError,
-    RateError,
     RequestError,
     ResponseTimeoutError,
-    SafetyError,
-    UpstreamError,
 )
-from ..settings import Endpoint
+from .line import Line, stopped
+from .statuses import Asked, by_status
+from .transport import OverlongError
+from .wording import short
 
-MONEY_CODES = frozenset(
-    {
-        "insufficient_quota",
-        "credit_balance_exhausted",
-        "organization_spend_limit_exceeded",
-        "project_spend_limit_exceeded",
-        "organization_usage_limit_exceeded",
-        "billing_hard_limit_reached",
-    }
+NO_ADDRESS = (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpcore2.UnsupportedProtocol)
+PROXY = (httpx2.ProxyError, httpcore2.ProxyError)
+WRITTEN_BADLY = (httpx2.LocalProtocolError, httpcore2.LocalProtocolError)
+TOO_SLOW = (openai.APITimeoutError, httpx2.TimeoutException, httpcore2.TimeoutException)
+BROKEN = (
+    openai.APIConnectionError,
+    httpx2.TransportError,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.ConnectionNotAvailable,
+    ssl.SSLError,
+    OSError,
 )
-"""429s that no waiting mends."""
-SAFETY_CODES = frozenset({"moderation_blocked", "content_policy_violation"})
-NOT_MADE = frozenset({500, 501, 502, 503})
-"""The 5xx that say that no picture was made."""
-TOO_SLOW = 408
-"""LiteLLM's word for an API behind it that took too long."""
-NEVER_SENT = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.LocalProtocolError,
-    httpx2.PoolTimeout,
-    httpx2.ProxyError,
-    httpx2.UnsupportedProtocol,
-)
-"""Failures before the request left: nothing can have been billed."""
-MESSAGE_CHARS = 200
+SOCKS = "socksio"
+"""The package that the library asks for where a proxy speaks SOCKS."""
+NO_HTTP = "illegal status line"
+"""How the library begins what it says of a server that speaks something else."""
 
 
-def translate(error: openai.OpenAIError, *, model: str, endpoint: Endpoint) -> ProviderError:
-    """Return our error for one of the SDK's; never a key or a whole body in its message."""
-    match error:
-        case openai.APIConnectionError() if isinstance(error.__cause__, NEVER_SENT):
+def translate(error: BaseException, asked: Asked, line: Line) -> ProviderError:
+    """Return our error for any exception of a request; never a key or a body in its message."""
+    if isinstance(error, openai.APIStatusError):
+        return by_status(error, asked)
+    chain = tuple(_chain(error))
+    if line.is_cut:
+        return _cut(line)
+    if not line.is_sent:
+        return _unsent(error, chain, asked)
+    if _has(chain, OverlongError):
+        return AnswerError(
+            "the endpoint sent more than a picture can have",
+            hint="check that the base URL leads to an Image API",
+        )
+    if any(str(each).startswith(NO_HTTP) for each in chain if isinstance(each, BROKEN)):
+        return EndpointError(
+            f"what answers at {asked.host} speaks no HTTP", hint="check the base URL and its port"
+        )
+    if _has(chain, httpx2.DecodingError):
+        return AnswerError(
+            "the endpoint sent an answer that can't be unpacked",
+            hint="run again later; if it goes on, ask the endpoint's vendor",
+        )
+    if _has(chain, TOO_SLOW):
+        return ResponseTimeoutError(
+            "no answer in time: the request may have been billed",
+            hint="raise `timeout_s` in mkdocs.yml, or ask for a lower quality",
+        )
+    if _has(chain, BROKEN):
+        return ResponseTimeoutError(
+            "the connection broke before the answer was there: it may have been billed",
+            hint="check the network, then run again",
+        )
+    return _unreadable(error, asked)
+
+
+def _cut(line: Line) -> ProviderError:
+    if not line.is_sent:
+        return stopped()
+    return ResponseTimeoutError(
+        "the run was stopped before the answer was there: it may have been billed",
+        hint="run again; what is booked as possibly billed is in `mkdocs-imagegen report costs`",
+    )
+
+
+def _unsent(error: BaseException, chain: tuple[BaseException, ...], asked: Asked) -> ProviderError:
+    """Return what kept a request from being sent."""
+    if _has(chain, NO_ADDRESS):
+        return EndpointError("the base URL is no web address", hint="it begins with https://")
+    if _has(chain, WRITTEN_BADLY):
+        return RequestError(
+            "the request can't be written", hint="check `endpoint: headers` in mkdocs.yml"
+        )
+    if _has(chain, PROXY):
+        told = next(str(each) for each in chain if isinstance(each, PROXY))
+        return NetworkError(
+            f"the proxy refused the connection: {short(told, asked.endpoint)}",
+            hint="check HTTPS_PROXY, or add the endpoint's host to NO_PROXY",
+        )
+    for each in chain:
+        if isinstance(each, ssl.SSLCertVerificationError):
             return NetworkError(
-                "the endpoint can't be reached", hint="check the network and the base URL"
+                f"the certificate of {asked.host} is not trusted: {_why(each)}",
+                hint="check the base URL; where a proxy puts its own certificate in between, set"
+                " SSL_CERT_FILE to the file of your network's certificates",
             )
-        case openai.APITimeoutError():
-            return ResponseTimeoutError(
-                "no answer in time: the request may have been billed",
-                hint="raise `timeout_s` in mkdocs.yml, or ask for a lower quality",
+        if isinstance(each, ssl.SSLError):
+            return NetworkError(
+                f"no encrypted connection to {asked.host} could be made",
+                hint="check the base URL: its port may not speak https",
             )
-        case openai.APIConnectionError():
-            return ResponseTimeoutError(
-                "the connection broke before the answer was there: it may have been billed",
-                hint="check the network, then run again",
-            )
-        case openai.APIStatusError():
-            return _by_status(error, model=model, endpoint=endpoint)
-        case openai.APIError():
-            return AnswerError(f"an answer that can't be read: {_short(error.message, endpoint)}")
-        case _:
-            return AnswerError(f"the SDK gave up: {_short(str(error), endpoint)}")
+    if _has(chain, (*BROKEN, *TOO_SLOW)):
+        return NetworkError(
+            f"{asked.host} can't be reached", hint="check the network and the base URL"
+        )
+    if any(SOCKS in str(each) for each in chain):
+        return NetworkError(
+            "the proxy is of a kind that needs another package", hint="run `pip install socksio`"
+        )
+    return RequestError(
+        f"the request can't be written: {type(error).__name__}",
+        hint="check the base URL, the proxy and `endpoint:` in mkdocs.yml",
+    )
 
 
-def _by_status(error: openai.APIStatusError, *, model: str, endpoint: Endpoint) -> ProviderError:
-    status, code = error.status_code, error.code or ""
-    kind: type[ProviderError] = RequestError
-    what, hint = f"the endpoint refused the request ({status})", ""
-    if code in SAFETY_CODES and _stage(error.body) == "output":
-        kind, what = PictureRefusedError, "the safety system refused the picture that was made"
-        hint = "reword cover_prompt; the request may have been billed"
-    elif code in SAFETY_CODES:
-        kind, what = SafetyError, "the prompt was refused by the safety system"
-        hint = "reword cover_prompt"
-    elif status == 401:
-        kind, what = AuthenticationError, "the API key is not accepted"
-        hint = f"check {endpoint.key_name}"
-    elif status == 402 or code in MONEY_CODES:
-        kind, what, hint = CreditError, "no credit is left", "check the account's billing page"
-    elif status == 403:
-        kind, what = AccessError, "the key may not use this"
-        hint = "verify the organisation, or ask its owner for access to image models"
-    elif status == 404:
-        kind, what = ModelError, f"there is no model {model} at this endpoint"
-        hint = "check `model` and the base URL (it usually ends in /v1)"
-    elif status == 429:
-        kind, what = RateError, "too many requests"
-        hint = "lower `concurrency`, or run again later: what was bought is kept"
-    elif status in NOT_MADE:
-        kind, what = UpstreamError, f"the endpoint failed ({status})"
-        hint = "run again later: what was bought is kept"
-    elif status == TOO_SLOW or status >= 500:
-        kind, what = ResponseTimeoutError, f"no answer came ({status}): it may have been billed"
-    elif 300 <= status < 400:
-        kind, what = EndpointError, "the endpoint redirects to another address"
-        hint = "set the base URL to the address it redirects to"
-    told = said(_told_in(error), endpoint)
-    return kind(f"{what}: {told}" if told else what, hint=hint, request_id=error.request_id or "")
+def _why(error: ssl.SSLCertVerificationError) -> str:
+    return getattr(error, "verify_message", "") or "no reason is given"
 
 
-def _stage(body: object) -> object:
-    """Return at which stage a safety system refused: `input`, `output`, or nothing known."""
-    details = body.get("moderation_details") if isinstance(body, dict) else None
-    return details.get("moderation_stage") if isinstance(details, dict) else None
+def _unreadable(error: BaseException, asked: Asked) -> ProviderError:
+    """Return what stands for an answer that the SDK, or JSON, makes nothing of."""
+    told = short(error.message, asked.endpoint) if isinstance(error, openai.APIError) else ""
+    return AnswerError(
+        f"an answer that can't be read: {told or type(error).__name__}",
+        hint="check that the base URL leads to an Image API",
+    )
 
 
-def said(body: object, endpoint: Endpoint) -> str:
-    """Return the endpoint's own sentence out of an error object, `""` where it has none."""
-    if isinstance(body, dict):
-        body = body.get("message") or body.get("detail")
-    return _short(body, endpoint) if isinstance(body, str) else ""
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(10):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or error.__context__
 
 
-def _told_in(error: openai.APIStatusError) -> object:
-    """Return what the answer holds as JSON: a body that is a page is of no use in a message."""
-    is_json = "json" in error.response.headers.get("content-type", "")
-    return error.body if is_json else None
-
-
-def _short(text: str, endpoint: Endpoint) -> str:
-    """Return a line fit for a log: no key, even where the endpoint repeats it, and no escapes."""
-    line = " ".join(text.replace(endpoint.api_key, "(key)").split())
-    line = "".join(char for char in line if char.isprintable())
-    return line if len(line) <= MESSAGE_CHARS else line[: MESSAGE_CHARS - 1] + "…"
+def _has(
+    chain: tuple[BaseException, ...], kinds: type[BaseException] | tuple[type[BaseException], ...]
+) -> bool:
+    return any(isinstance(each, kinds) for each in chain)

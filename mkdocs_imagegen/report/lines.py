@@ -19,6 +19,7 @@ def outcome_line(outcome: Outcome) -> str:
             price = "price unknown" if record.usd is None else f"${usd_text(Decimal(record.usd))}"
             asked = outcome.action.cover.size
             other = "" if size == asked else f", {size} came instead of {asked}"
+            other += "" if size.is_shaped_as(asked) else ": it is cropped"
             return f"{article}: bought ({price}{other})"
         case Found():
             return f"{article}: another run bought it meanwhile"

@@ -1,8 +1,9 @@
 """The store: what was paid for, and what is made of it.
 
 In the cache folder `originals/` and `renditions/` are diskcaches, `locks/` holds a lock file a
-request, `changed` is touched after purchases. A covers folder, for git, may hold the originals too.
-Opens no socket, decodes no picture, never unpickles, evicts no original.
+request, `incoming/` answers that are not decoded yet, `changed` is touched after purchases. A
+covers folder, for git, may hold the originals too. Opens no socket, decodes no picture, never
+unpickles, evicts no original.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from ..model import OriginalDamaged, Record, Rendition, Size
 from .covers import Covers
 from .faults import told
 from .folders import CHANGED, check_cache, check_covers, make_cache
-from .locks import hold
+from .locks import PATIENCE_S, hold, lock_path, never
 from .originals import Originals
 from .paid import Paid
 from .records import HEX64, record_of
 from .renditions import Renditions
 from .rescue import rescue
 from .shelf import UnreadableRowError
+from .spool import Spool
 
 __all__ = ["CHANGED", "Store", "UnreadableRowError", "record_of"]
 
@@ -42,9 +44,12 @@ class Store:
         self.read_only = read_only
         self.changed_path = cache_dir / CHANGED
         """Touched by `mark_changed`; there from the start, unless read-only."""
+        self.spool = Spool(cache_dir)
+        """What came in, until `put` has it."""
         self._originals = Originals(cache_dir, read_only=read_only)
         self.in_git = covers_dir is not None
         """Whether it has a covers folder, meant to be committed."""
+        self.covers_dir = covers_dir
         covers = None if covers_dir is None else Covers(covers_dir)
         self._paid = Paid(self._originals, covers, self._covers_lock)
         self._renditions = Renditions(cache_dir, self._paid, read_only=read_only)
@@ -182,6 +187,7 @@ class Store:
             ValueError: where the record is not of this picture.
         """
         self._paid.put(record, picture)
+        self.spool.drop(record.request_key)
 
     def keep(self, record: Record) -> bool:
         """Copy what only the cache has into the covers folder; tell whether something was written.
@@ -202,7 +208,10 @@ class Store:
         return self._renditions.rendition(key, original)
 
     def find_rendition(self, key: str) -> tuple[Rendition, Path] | None:
-        """Return what `rendition` does, with the path of its file, for copying it."""
+        """Return a rendition that was made here, with the path of its file, for copying it.
+
+        None also stands for one that another machine made, see `seal`. Only its length is checked.
+        """
         return self._renditions.find(key)
 
     def put_rendition(self, key: str, rendition: Rendition, data: bytes | None) -> None:
@@ -235,18 +244,29 @@ class Store:
         return self._renditions.path(rendition)
 
     def lock(
-        self, request_key: str, on_wait: Callable[[], None] | None = None
-    ) -> AbstractContextManager[None]:
+        self,
+        request_key: str,
+        on_wait: Callable[[str], None] | None = None,
+        *,
+        given_up: Callable[[], bool] = never,
+        patience_s: float = PATIENCE_S,
+    ) -> AbstractContextManager[bool]:
         """Return a lock on one request, held by one thread of one process at a time.
 
-        Under it `record` tells what is on disk now. `on_wait` is called once where another holds
-        it. Read-only, there is nothing to guard and nothing is locked.
+        Under it `record` tells what is on disk now. Its value is whether it is held, see `hold`.
+        Read-only, there is nothing to guard: nothing is locked, and the value is true.
         """
         if not HEX64.fullmatch(request_key):
             raise ValueError(f"no request key: {request_key!r}")
         if self.read_only:
-            return nullcontext()
-        return self._locked(request_key, on_wait)
+            return nullcontext(True)
+        return hold(
+            lock_path(self.cache_dir, request_key),
+            on_wait,
+            given_up=given_up,
+            patience_s=patience_s,
+            once_held=lambda: self._originals.forget(request_key),
+        )
 
     def mark_changed(self) -> None:
         """Touch `changed_path`, which `mkdocs serve` watches.
@@ -257,16 +277,7 @@ class Store:
         with told("written", self.cache_dir):
             self.changed_path.touch()
 
-    def _locked(
-        self, request_key: str, on_wait: Callable[[], None] | None
-    ) -> AbstractContextManager[None]:
-        return hold(
-            self.cache_dir / "locks" / f"{request_key}.lock",
-            on_wait,
-            once_held=lambda: self._originals.forget(request_key),
-        )
-
-    def _covers_lock(self) -> AbstractContextManager[None]:
+    def _covers_lock(self) -> AbstractContextManager[bool]:
         if self.read_only:
-            return nullcontext()
+            return nullcontext(True)
         return hold(self.cache_dir / "locks" / "covers.lock")

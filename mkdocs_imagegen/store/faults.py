@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,12 @@ from pathlib import Path
 
 from ..errors import StoreError
 
+FULL = (
+    "the disk is full or the quota used up",
+    "free some space on this disk, then run the command again",
+)
+"""What is wrong, and its hint."""
+_ROOM_BYTES = 1_000_000
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
@@ -35,13 +42,13 @@ def told(
 def _why(
     error: OSError | sqlite3.Error, folder: Path | str, mend: str, index: str
 ) -> tuple[str, str]:
+    """Return what is wrong, and the hint."""
     code = error.errno if isinstance(error, OSError) else None
     name = str(getattr(error, "sqlite_errorname", ""))
     if code in _FULL or name == "SQLITE_FULL":
-        return (
-            "the disk is full or the quota used up",
-            "free some space on this disk, then run the command again",
-        )
+        return FULL
+    if name.startswith("SQLITE_IOERR"):  # also SQLite's word for a disk without room for its log
+        return FULL if _is_full(folder) else ("the disk reports an error", f"check {folder}")
     if code in _DENIED or name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return "permission denied", f"let the user who runs the build read and write {folder}"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -51,3 +58,15 @@ def _why(
     if isinstance(error, OSError):
         return error.strerror or str(error), f"check the disk that {folder} lies on"
     return f"its {index} is damaged ({error})", mend
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether it says that a disk or a quota has no room left."""
+    return error.errno in _FULL
+
+
+def _is_full(folder: Path | str) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _ROOM_BYTES
+    except OSError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import stat
@@ -133,17 +134,21 @@ def write_durably(root: str, filename: str, data: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not (is_real_folder(outer) and is_real_folder(folder)):
         raise NotADirectoryError(f"{folder} is a link")
-    _write_new(path, data)
-    for parent in (folder, outer, Path(root)):
+    write_new(path, data)
+    for parent in (outer, Path(root)):
         _sync_folder(parent)
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file, or replace one (a link itself, never what it points at), whole or not at all.
 
+    Nobody else may be writing it: what a killed run left behind half written is removed.
+
     Raises:
         OSError: where it can't be written; what was there stays.
     """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
+        left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     _write_new(temporary, data)
     try:
@@ -151,6 +156,16 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there; on return its content is on the disk, and its name too.
+
+    Raises:
+        OSError: where it can't be written, or something stands there; then nothing is left of it.
+    """
+    _write_new(path, data)
     _sync_folder(path.parent)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import StoreError
 from .faults import told
 from .index import DB_NAME
+from .locks import NOTE_SUFFIX
 
 CHANGED = "changed"
 _FOLDERS = ("originals", "renditions", "locks")
@@ -24,12 +26,17 @@ def check_cache(cache_dir: Path) -> None:
             "variable after a $ or between two %",
             hint="set cache_dir to a folder without $ and % in its path",
         )
-    # A link in a poisoned cache would have us write where it points.
-    for path in _parts(cache_dir):
-        if path.is_symlink():
+    # A link in a poisoned cache would have us, or SQLite, write where it points.
+    for path in _links(cache_dir):
+        raise StoreError(
+            f"{path}: the store can't be opened: this is a link",
+            hint=f"remove the link; to keep the store elsewhere, link {cache_dir} itself",
+        )
+    for path in (cache_dir / name / DB_NAME for name in ("originals", "renditions")):
+        if path.is_dir():
             raise StoreError(
-                f"{path}: the store can't be opened: this is a link",
-                hint=f"remove the link; to keep the store elsewhere, link {cache_dir} itself",
+                f"{path}: the store can't be opened: a folder stands where its index should be",
+                hint=f"remove that folder, or put {path.parent} back from a backup",
             )
 
 
@@ -63,6 +70,20 @@ def make_cache(cache_dir: Path) -> bool:
             for path in (cache_dir, *_parts(cache_dir))
             if path.exists()
         )
+
+
+def _links(folder: Path, *, deeper: bool = True) -> Iterator[Path]:
+    """Yield the links in the cache folder and in those below it; value files are looked at later.
+
+    All but notes, through which nothing is written: SQLite, for one, writes beside its file, under
+    names of its own.
+    """
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink() and not entry.name.endswith(NOTE_SUFFIX):
+                yield Path(entry.path)
+            elif deeper and entry.is_dir(follow_symlinks=False):
+                yield from _links(Path(entry.path), deeper=False)
 
 
 def _create(path: Path, text: str) -> None:

@@ -60,6 +60,19 @@ UPDATE = """UPDATE request SET
   request_id = :request_id
 WHERE id = :id AND state = 'reserved'"""
 """Ends a request. Without `held_micro_usd` its row keeps holding what it holds."""
+RESERVED_KEYS = (
+    "SELECT DISTINCT request_key FROM request "
+    "WHERE state = 'reserved' AND typeof(request_key) = 'text'"
+)
+END_ALL = (
+    "UPDATE request SET state = 'possibly billed' WHERE request_key = ? AND state = 'reserved'"
+)
+"""Of a request whose owner is dead. Its rows keep holding what they hold."""
+SELECT_OPEN = (
+    f"SELECT id, {', '.join(COLUMNS)} FROM request WHERE request_key = ? "  # noqa: S608
+    "AND state IN ('reserved', 'possibly billed') ORDER BY id DESC LIMIT 1"
+)
+REOPEN = "UPDATE request SET state = 'reserved' WHERE id = ?"
 _MOST = 2**63 - 1
 
 

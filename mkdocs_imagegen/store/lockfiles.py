@@ -10,6 +10,7 @@ from pathlib import Path
 from .. import lockfile
 from ..errors import LockfileError
 from ..model import EMPTY_LOCKFILE, Entry, Lockfile
+from .faults import FULL, is_full
 from .files import write_atomically
 from .locks import hold
 
@@ -126,6 +127,9 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _refused(path: Path, doing: str, error: OSError) -> LockfileError:
+    if is_full(error):
+        why, hint = FULL
+        return LockfileError(f"{path}: the lockfile can't be {doing}: {why}", hint=hint)
     return LockfileError(
         f"{path}: the lockfile can't be {doing}: {error.strerror or error}",
         hint=f"let the user who runs this read and write the file {path.name} and its folder",

@@ -24,7 +24,7 @@ class Paid:
         self,
         cache: Originals,
         covers: Covers | None,
-        lock: Callable[[], AbstractContextManager[None]],
+        lock: Callable[[], AbstractContextManager[bool]],
     ) -> None:
         """Take both places, and the lock to hold while the covers folder is written."""
         self._cache = cache

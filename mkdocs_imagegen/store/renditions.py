@@ -1,7 +1,7 @@
 """What is made of originals, and can be made again: facts by rendition key, pictures by digest.
 
 Bounded: diskcache evicts what was stored first. Not what was used last, as that would make each
-look into the store a write.
+look into the store a write. Published is only what `seal` knows as this machine's own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .files import ValueFile
 from .index import Policy
 from .paid import Paid
 from .records import read_count, read_digest, read_object
+from .seal import is_sealed, seal
 from .shelf import Shelf, UnreadableRowError
 
 POLICY = Policy(
@@ -51,7 +52,7 @@ class Renditions:
     def find(self, key: str) -> tuple[Rendition, Path] | None:
         """See `Store.find_rendition`."""
         known = self._found(key)
-        return (known[0], Path(known[1].path)) if known else None
+        return (known[0], Path(known[1].path)) if known and self._is_own(key, known[0]) else None
 
     def put(self, key: str, rendition: Rendition, data: bytes | None) -> None:
         """See `Store.put_rendition`."""
@@ -62,7 +63,8 @@ class Renditions:
             raise ValueError("the facts are of other bytes")
         else:
             self._shelf.write(f"picture:{rendition.digest}", data)
-        self._shelf.write(f"facts:{key}", json.dumps(asdict(rendition), sort_keys=True).encode())
+        row = {**asdict(rendition), "seal": seal(key, _facts_text(rendition))}
+        self._shelf.write(f"facts:{key}", json.dumps(row, sort_keys=True).encode())
         self._facts[key] = rendition
 
     def picture_size(self, of: str) -> Size | None:
@@ -111,6 +113,15 @@ class Renditions:
             return None
         return self._facts[key]
 
+    def _is_own(self, key: str, rendition: Rendition) -> bool:
+        """Tell whether these facts were written here: a cache from elsewhere may name any bytes."""
+        try:
+            text = self._shelf.inline(f"facts:{key}")
+            code = None if text is None else read_object(text).get("seal")
+        except (ValueError, UnreadableRowError):
+            return False
+        return is_sealed(key, _facts_text(rendition), code)
+
     def _file(self, rendition: Rendition) -> ValueFile | None:
         key = f"picture:{rendition.digest}"
         # An original that is published as it is has no row here: its own place has it in memory.
@@ -129,6 +140,10 @@ class Renditions:
 
     def _original(self, rendition: Rendition) -> ValueFile | None:
         return self._paid.file(rendition.digest, rendition.size_bytes)
+
+
+def _facts_text(rendition: Rendition) -> str:
+    return json.dumps(asdict(rendition), sort_keys=True)
 
 
 def _rendition(text: bytes) -> Rendition:

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ..model import Record
+from .files import is_real_folder, write_atomically
 from .records import write_record
 
 FOLDER = "rescued"
@@ -21,8 +22,10 @@ def rescue(cache_dir: Path, record: Record, picture: bytes) -> str:
     for folder in (cache_dir / FOLDER, Path(tempfile.gettempdir()) / "imagegen-rescued"):
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
+            if not is_real_folder(folder):
+                continue
             path = folder / f"{record.request_key}.picture"
-            path.write_bytes(picture)
-            path.with_suffix(".json").write_bytes(write_record(record))
+            write_atomically(path, picture)
+            write_atomically(path.with_suffix(".json"), write_record(record))
             return f"it is saved as {path}"
     return "it could not be saved anywhere"

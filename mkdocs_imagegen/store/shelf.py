@@ -217,6 +217,7 @@ class Shelf:
                 if connection is not None:
                     restore_settings(connection, self._policy)
                 self._cache = open_cache(self._root, self._policy)
+                self._cache.close()  # this thread's connection, which nobody would close
                 connection = self._connected()
                 if connection is None:
                     raise StoreError(f"{self.folder / DB_NAME} vanished", hint=self._mend)

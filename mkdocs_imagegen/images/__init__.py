@@ -1,6 +1,7 @@
 """Bytes to pictures and back: sniff, decode within limits, encode WebP.
 
-Pillow is imported late: a build in which nothing changed needs none of it.
+Pillow is imported late: a build in which nothing changed needs none of it. Nothing reaches it
+before `headers` has found the format and a bearable size in the bytes.
 """
 
 from __future__ import annotations
@@ -11,15 +12,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from .errors import PictureError
-from .model import Size
+from ..errors import PictureError
+from ..model import Size
+from .cropping import Box, crop_box
+from .headers import Format, claimed_size, name_of, sniff
+from .riff import without_metadata
 
 if TYPE_CHECKING:
     from PIL import Image
 
-Format = Literal["webp", "png", "jpeg"]
+__all__ = [
+    "LIMIT_BYTES",
+    "LIMIT_PX",
+    "Format",
+    "Picture",
+    "crop_box",
+    "encoder",
+    "inspect",
+    "measure",
+    "sniff",
+    "thumbnail",
+    "to_webp",
+    "without_metadata",
+]
 
 LIMIT_PX = 50_000_000
 """Pixels in one picture. The Image API's largest are 8.3 million; more is a decompression bomb."""
@@ -36,17 +53,6 @@ class Picture:
 
     format: Format
     size: Size
-
-
-def sniff(data: bytes) -> Format | None:
-    """Return the format that the first bytes tell, without Pillow; `None` for any other."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    return None
 
 
 def inspect(data: bytes) -> Picture:
@@ -71,12 +77,13 @@ def measure(data: bytes) -> Picture:
         return Picture(found, _shown_size(image, found))
 
 
-def to_webp(data: bytes, *, quality: int) -> tuple[bytes, Size]:
+def to_webp(data: bytes, *, quality: int, crop: Box | None = None) -> tuple[bytes, Size]:
     """Encode a picture as WebP in its own size; transparency is kept.
 
     Args:
         data: PNG, JPEG or WebP bytes.
         quality: 0 to 100.
+        crop: the part of it to show, as it stands upright; all of it where it is `None`.
 
     Raises:
         PictureError: as `inspect`.
@@ -90,9 +97,13 @@ def to_webp(data: bytes, *, quality: int) -> tuple[bytes, Size]:
     with _broken(found):
         if found != "png":
             image = ImageOps.exif_transpose(image)
+        if crop is not None:
+            image = image.crop(crop)
         mode = "RGBA" if image.has_transparency_data else "RGB"
         # Without the original's EXIF: it has been applied, and may be broken or private.
-        image.convert(mode).save(out, "WEBP", quality=quality, method=WEBP_METHOD, exif=b"")
+        image.convert(mode).save(
+            out, "WEBP", quality=quality, method=WEBP_METHOD, exif=b"", xmp=b""
+        )
     return out.getvalue(), Size(*image.size)
 
 
@@ -107,7 +118,7 @@ def thumbnail(data: bytes, *, longest_px: int) -> bytes:
     with _broken(found):
         image.thumbnail((longest_px, longest_px))
         mode = "RGBA" if image.has_transparency_data else "RGB"
-        image.convert(mode).save(out, "WEBP", quality=70, method=2, exif=b"")
+        image.convert(mode).save(out, "WEBP", quality=70, method=2, exif=b"", xmp=b"")
     return out.getvalue()
 
 
@@ -120,18 +131,27 @@ def encoder() -> str:
 def _open(data: bytes) -> tuple[Image.Image, Format]:
     found = sniff(data)
     if found is None:
-        raise PictureError(_not_a_picture(data))
+        raise PictureError(name_of(data))
     if len(data) > LIMIT_BYTES:
         raise PictureError(f"a picture of {len(data):,} bytes; the limit is {LIMIT_BYTES:,}")
+    # By the header: Pillow takes memory for some formats as soon as it opens them.
+    claimed = claimed_size(data, found)
+    if claimed is None:
+        raise PictureError(f"a broken {found} picture")
+    _check_size(*claimed)
     from PIL import Image
 
     with _broken(found):
         image = Image.open(BytesIO(data), formats=[found])
-    if image.width * image.height > LIMIT_PX:
-        raise PictureError(
-            f"a picture of {image.width}x{image.height} pixels; the limit is {LIMIT_PX:,} in all"
-        )
+    _check_size(*image.size)  # two headers may claim two sizes
     return image, found
+
+
+def _check_size(width_px: int, height_px: int) -> None:
+    if width_px * height_px > LIMIT_PX:
+        raise PictureError(
+            f"a picture of {width_px}x{height_px} pixels; the limit is {LIMIT_PX:,} in all"
+        )
 
 
 def _decode(data: bytes) -> tuple[Image.Image, Format]:
@@ -165,22 +185,3 @@ def _shown_size(image: Image.Image, found: Format) -> Size:
     if found != "png" and image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8):
         return Size(height, width)
     return Size(width, height)
-
-
-def _not_a_picture(data: bytes) -> str:
-    if not data:
-        return "no bytes at all"
-    if data.startswith(b"version https://git-lfs"):
-        return "a git-lfs pointer instead of a picture (run git lfs pull)"
-    head = data[:512].lstrip().lower()
-    if head.startswith((b"<!doctype html", b"<html")):
-        return "an HTML page instead of a picture"
-    if head.startswith((b"<svg", b"<?xml")):
-        return "SVG, which can hold scripts; covers are PNG, JPEG or WebP"
-    if head.startswith(b"gif8"):
-        return "GIF; covers are PNG, JPEG or WebP"
-    if head.startswith((b"http://", b"https://")):
-        return "the address of a picture instead of a picture"
-    if head.startswith((b"{", b"[")):
-        return "a message instead of a picture"
-    return "no PNG, JPEG or WebP picture"

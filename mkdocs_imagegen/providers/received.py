@@ -1,0 +1,35 @@
+"""Answers that were put on the disk before they were read: the picture and the bill in them.
+
+Nothing is downloaded here: a poisoned cache must not choose what a build fetches, nor when.
+"""
+
+from __future__ import annotations
+
+import json
+
+from openai.types import ImagesResponse
+
+from ..errors import AnswerError
+from ..model import Usage
+from .reading import picture_in, usage_in
+
+
+def read_body(body: bytes) -> tuple[bytes, Usage | None]:
+    """Return the picture in an answer's body, `b""` where there is none, and the counted tokens.
+
+    What is no JSON is returned as it is: a picture that was downloaded.
+    """
+    try:
+        fields: object = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return body, None
+    if not isinstance(fields, dict):
+        return b"", None
+    named = {name: value for name, value in fields.items() if not name.startswith("_")}
+    response = ImagesResponse.construct(None, **named)
+    picture, missed = picture_in(response, _fetch_nothing)
+    return b"" if missed else picture, usage_in(response)
+
+
+def _fetch_nothing(_address: str) -> bytes:
+    raise AnswerError("the picture was not downloaded before the run was killed")
