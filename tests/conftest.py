@@ -20,6 +20,9 @@ from tests.sites import Site
 hypothesis.settings.register_profile("shared", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("shared")
 
+# What the tests start may keep its bytecode: compiling takes a program seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 _OWN_PREFIXES = ("IMAGEGEN_", "OPENAI_", "NBILITY_")
 
 
@@ -37,6 +40,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(_OWN_PREFIXES) or name == "CI":
             monkeypatch.delenv(name)
     monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keep_out_of_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the store another place for the key that renditions are sealed with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -86,7 +97,9 @@ def _is_loopback(host: str) -> bool:
 @pytest.fixture
 def site(tmp_path: Path, image_server: ImageServer) -> Site:
     """An empty site that knows the test server and its key."""
-    return Site(tmp_path / "site", image_server, options={"price_as": "openai"})
+    # A test that wants a failed request sent again says so.
+    options = {"price_as": "openai", "retries": 0}
+    return Site(tmp_path / "site", image_server, options=options)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from mkdocs_imagegen.engine import price_book
-from mkdocs_imagegen.execute import Attribution, execute
+from mkdocs_imagegen.execute import Attribution, Manners, execute
 from mkdocs_imagegen.keys import request_key
 from mkdocs_imagegen.model import (
     Action,
@@ -27,7 +27,7 @@ from mkdocs_imagegen.model import (
     Priced,
     Size,
 )
-from mkdocs_imagegen.plan import ApprovedPlan
+from mkdocs_imagegen.plan import ApprovedPlan, Retries
 from mkdocs_imagegen.providers.openai import OpenAIProvider
 from mkdocs_imagegen.settings import Budget, Endpoint
 from mkdocs_imagegen.store import Store
@@ -106,6 +106,7 @@ def buy(run: Run) -> Counter[str]:
             price_book(),
             concurrency=WORKERS,
             attribution=Attribution(run.name),
+            manners=Manners(Retries(most=0)),
         )
         return Counter(type(outcome).__name__ for outcome in outcomes)
 

@@ -15,8 +15,11 @@ from typing import Any
 import yaml
 
 from tests.imageserver import ImageServer
+from tests.warm import Order, starting, warm_interpreter
 
 TIMEOUT_S = 120
+FORKED = ("mkdocs", "mkdocs_imagegen")
+"""What the warm interpreter can run; ProperDocs puts itself in the place of MkDocs' modules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,22 @@ class Run:
         return self.stdout + self.stderr
 
 
-def run_in(folder: Path, module: str, *args: str, **environ: str) -> Run:
-    """Run a Python program in a folder, with more environment and without a terminal."""
+def run_in(folder: Path, module: str, *args: str, fresh: bool = False, **environ: str) -> Run:
+    """Run a Python program in a folder, with more environment and without a terminal.
+
+    In an interpreter of its own where it is `fresh`, or must be; else in a warm one's fork.
+    """
+    env = {**os.environ, **environ}
+    if not fresh and hasattr(os, "fork") and module in FORKED:
+        interpreter = warm_interpreter()
+        if starting(env) == interpreter.started_with:
+            order = Order(str(folder), module, args, env)
+            forked = interpreter.run(order, timeout_s=TIMEOUT_S)
+            return Run(forked.returncode, forked.stdout, forked.stderr)
     done = subprocess.run(
         [sys.executable, "-m", module, *args],
         cwd=folder,
-        env={**os.environ, **environ},
+        env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -60,6 +73,8 @@ class Site:
     """The rest of mkdocs.yml; `plugins` are those besides imagegen."""
     environ: dict[str, str] = field(default_factory=dict)
     """On top of the test's own environment."""
+    fresh: bool = False
+    """For tests of what a command imports: each is run in an interpreter of its own."""
 
     @property
     def docs(self) -> Path:
@@ -126,7 +141,8 @@ class Site:
 
     def _run(self, module: str, *args: str, environ: Mapping[str, str]) -> Run:
         self.configure()
-        return run_in(self.root, module, *args, **{**self._key(), **self.environ, **environ})
+        env = {**self._key(), **self.environ, **environ}
+        return run_in(self.root, module, *args, fresh=self.fresh, **env)
 
     def _key(self) -> dict[str, str]:
         if self.server is None:

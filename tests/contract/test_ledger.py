@@ -467,6 +467,73 @@ def test_processes_share_one_wall_and_what_the_killed_held_stays(path: Path) -> 
         assert sum(row.state is RowState.RESERVED for row in ledger.rows()) == 25
 
 
+OWNER = """
+import sys
+from pathlib import Path
+from mkdocs_imagegen.store import Store
+from mkdocs_imagegen.store.ledger import LEDGER, Ledger
+from tests.contract.test_ledger import ROW, admit_all
+
+store = Store.open(Path(sys.argv[1]))
+ledger = Ledger(store.cache_dir / LEDGER, read_only=False)
+with store.lock(ROW.request_key):
+    ledger.reserve(ROW, admit_all)
+    print("reserved", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_what_a_dead_run_had_under_way_is_possibly_billed_and_a_living_ones_is_not(
+    tmp_path: Path,
+) -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path)],
+        cwd=Path(__file__).resolve().parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == "reserved\n"
+    billed = replace(ROW, state=RowState.POSSIBLY_BILLED)
+    with (
+        closing(Ledger(tmp_path / LEDGER, read_only=False)) as ledger,
+        closing(Ledger(tmp_path / LEDGER, read_only=True)) as reader,
+    ):
+        ledger.prepare()
+        assert list(reader.rows(look_at_owners=True)) == [ROW]
+        owner.kill()
+        owner.communicate(timeout=60)
+        assert list(reader.rows(look_at_owners=True)) == [billed]
+        assert list(ledger.rows()) == [ROW]
+        ledger.prepare()
+        assert list(ledger.rows()) == [billed]
+        assert ledger.month_usd(MONTH) == ROW.bound_usd
+        with pytest.raises(StoreError, match="no open row"):
+            ledger.release(1)
+
+
+def test_a_poisoned_request_key_makes_no_path(path: Path, ledger: Ledger) -> None:
+    ledger.reserve(replace(ROW, request_key="../../outside"), admit_all)
+    assert [row.state for row in ledger.rows(look_at_owners=True)] == [RowState.POSSIBLY_BILLED]
+    ledger.prepare()
+    assert [row.state for row in ledger.rows()] == [RowState.POSSIBLY_BILLED]
+    assert [found.name for found in path.parent.rglob("*.lock")] == []
+
+
+def test_a_bill_that_nobody_knew_can_still_be_learned(ledger: Ledger) -> None:
+    ledger.release(ledger.reserve(ROW, admit_all))
+    assert ledger.reopen(ROW.request_key) is None
+    ledger.reserve(ROW, admit_all)
+    ledger.prepare()
+    number, row = ledger.reopen(ROW.request_key) or (0, None)
+    assert row is not None
+    assert row.article == ROW.article
+    settle(ledger, number, Decimal("0.01"), proven=True)
+    assert ledger.month_usd(MONTH) == Decimal("0.01")
+    assert ledger.reopen(ROW.request_key) is None
+
+
 @settings(max_examples=60)
 @given(random=st.randoms(use_true_random=True))
 def test_the_ledger_and_the_account_on_paper_agree(random: Random) -> None:

@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import pickle
+import platform
 import shutil
 import signal
 import sqlite3
@@ -31,9 +32,11 @@ from mkdocs_imagegen.model import OriginalDamaged, Record, Rendition, Size, Usag
 from mkdocs_imagegen.store import Store
 from mkdocs_imagegen.store.disk import SafeDisk
 from mkdocs_imagegen.store.faults import told
+from mkdocs_imagegen.store.locks import at_once
 from mkdocs_imagegen.store.originals import POLICY
 from mkdocs_imagegen.store.records import read_record, write_record
 from mkdocs_imagegen.store.shelf import Shelf
+from mkdocs_imagegen.store.spool import Received
 
 ROOT = Path(__file__).parents[2]
 STORE_V1 = ROOT / "tests" / "data" / "store-v1"
@@ -884,15 +887,77 @@ class TestTogether:
         )
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        waited = threading.Event()
+        told = []
 
-        def kill() -> None:
-            waited.set()
+        def kill(owner: str) -> None:
+            told.append(owner)
             process.kill()
 
-        with Store.open(folder) as store, store.lock(key_of("a"), on_wait=kill):
-            assert waited.is_set()
+        with (
+            Store.open(folder) as store,
+            store.lock(key_of("a"), on_wait=kill, patience_s=0) as held,
+        ):
+            assert held
+        assert told == [f"another run, process {process.pid} on {platform.node()}"]
         process.communicate(timeout=120)
+
+    def test_whoever_waits_can_give_up(self, folder: Path) -> None:
+        waiting, stop, seen = threading.Event(), threading.Event(), []
+
+        def second() -> None:
+            with (
+                Store.open(folder) as store,
+                store.lock(
+                    key_of("a"), lambda _: waiting.set(), given_up=stop.is_set, patience_s=0
+                ) as held,
+            ):
+                seen.append(held)
+
+        with Store.open(folder) as store, store.lock(key_of("a")) as held:
+            assert held
+            thread = threading.Thread(target=second)
+            thread.start()
+            assert waiting.wait(timeout=60)
+            stop.set()
+            thread.join(timeout=60)
+        assert seen == [False]
+        with Store.open(folder) as store, store.lock(key_of("a"), given_up=at_once) as held:
+            assert held
+
+    @pytest.mark.parametrize(
+        "note", ["evil\nline", "process 1 on " + "h" * 300, "", b"\xff", "link"]
+    )
+    def test_a_note_of_who_holds_a_lock_that_is_not_ours_is_not_repeated(
+        self, note: str | bytes, folder: Path, tmp_path: Path
+    ) -> None:
+        told: list[str] = []
+        lock = folder / "locks" / f"{key_of('a')}.lock"
+        secret = tmp_path / "secret"
+        secret.write_text("process 1 on secret.example.com")
+        with Store.open(folder) as store, store.lock(key_of("a")):
+            holder = lock.with_suffix(".holder")
+            holder.unlink()
+            if note == "link":
+                holder.symlink_to(secret)
+            else:
+                holder.write_bytes(note if isinstance(note, bytes) else note.encode())
+            with Store.open(folder) as other, ThreadPoolExecutor(1) as pool:
+                waits = other.lock(
+                    key_of("a"), told.append, given_up=lambda: bool(told), patience_s=0
+                )
+                pool.submit(waits.__enter__).result(timeout=60)
+        assert told == ["another run"]
+
+    def test_a_link_in_the_place_of_the_note_is_not_written_through(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        precious = tmp_path / "precious"
+        precious.write_text("mine")
+        with Store.open(folder) as store:
+            (folder / "locks" / f"{key_of('a')}.holder").symlink_to(precious)
+            with store.lock(key_of("a")):
+                assert precious.read_text() == "mine"
+        assert precious.read_text() == "mine"
 
     def test_a_thread_that_waited_sees_what_the_other_bought(self, folder: Path) -> None:
         record = record_of(PICTURE)
@@ -901,7 +966,7 @@ class TestTogether:
         def second() -> None:
             with Store.open(folder) as store:
                 assert store.record(record.request_key) is None
-                with store.lock(record.request_key, on_wait=waiting.set):
+                with store.lock(record.request_key, on_wait=lambda _: waiting.set(), patience_s=0):
                     seen.append(store.record(record.request_key))
 
         with Store.open(folder) as store:
@@ -1006,6 +1071,51 @@ class TestFaults:
             )
         )
         assert out == "[]\n"
+
+
+RECEIVED = Received({"model": "m", "prompt": "Füchse"}, "https://a.b", "req_1", "2026", b"{}" * 99)
+
+
+class TestAnswersThatCameIn:
+    def test_wait_on_the_disk_until_the_picture_is_stored(self, folder: Path) -> None:
+        record = record_of(PICTURE)
+        with Store.open(folder) as store:
+            assert store.spool.kept() == ()
+            assert store.spool.keep(record.request_key, RECEIVED)
+            assert store.spool.keep(record.request_key, RECEIVED)  # the same request, asked again
+        with Store.open(folder) as store:
+            assert store.spool.kept() == (record.request_key,)
+            assert store.spool.read(record.request_key) == RECEIVED
+            store.put(record, PICTURE)
+            assert store.spool.kept() == ()
+            assert store.spool.read(record.request_key) is None
+
+    def test_are_nothing_where_they_are_not_whole(self, folder: Path) -> None:
+        key = key_of("a")
+        with Store.open(folder) as store:
+            store.spool.keep(key, RECEIVED)
+            path = folder / "incoming" / f"{key}.answer"
+            whole = path.read_bytes()
+            for length in (0, 1, 50, len(whole) - 1):
+                path.write_bytes(whole[:length])
+                assert store.spool.read(key) is None
+            path.write_bytes(whole)
+            assert store.spool.read(key) == RECEIVED
+
+    def test_are_no_trouble_where_they_cannot_be_kept(self, folder: Path) -> None:
+        with Store.open(folder) as store:
+            (folder / "incoming").write_text("a file")
+            assert not store.spool.keep(key_of("a"), RECEIVED)
+            assert store.spool.kept() == ()
+            store.spool.drop(key_of("a"))
+
+    def test_are_not_read_or_written_through_a_link(self, folder: Path, tmp_path: Path) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        with Store.open(folder) as store:
+            (folder / "incoming").symlink_to(outside)
+            assert not store.spool.keep(key_of("a"), RECEIVED)
+        assert list(outside.iterdir()) == []
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -85,13 +85,17 @@ class Generation:
         return self.text_tokens * self.model.text_micro_usd
 
 
-def read_generation(body: bytes, content_type: str) -> Generation:
-    """Return the request that a body holds.
+def read_generation(
+    body: bytes, content_type: str, accepts: frozenset[str] = frozenset()
+) -> Generation:
+    """Return the request that a body holds; what it `accepts` besides changes nothing.
 
     Raises:
         RefusedError: with the error that OpenAI would answer.
     """
-    return _Parameters(_read_object(body, content_type)).generation()
+    given = _read_object(body, content_type)
+    known = {name: value for name, value in given.items() if name not in accepts}
+    return _Parameters(known).generation()
 
 
 def find_model(name: str) -> Model:

@@ -17,7 +17,7 @@ _BLOCK_PX = 16
 
 _ENCODERS: Mapping[Format, Mapping[str, int]] = {
     "png": {"compress_level": 1, "compress_type": zlib.Z_RLE},
-    "webp": {"quality": 80, "method": 0},
+    "webp": {"lossless": True, "quality": 20, "method": 0},
     "jpeg": {"quality": 80},
 }
 

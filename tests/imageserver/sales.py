@@ -6,11 +6,27 @@ import base64
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from .answers import Answer, Fault, Hangup, NotAPicture, Picture, RawBody
+from .answers import (
+    ELSEWHERE,
+    ORIGIN,
+    Answer,
+    Carried,
+    Encoding,
+    Fault,
+    Hangup,
+    NotAPicture,
+    Picture,
+    PictureUrl,
+    Plain,
+    RawBody,
+    Refuses,
+)
 from .checks import Generation
+from .files import Parcel, new_path
+from .lines import AT_ONCE, Line
 from .pictures import draw
 from .wire import Reply
 
@@ -33,17 +49,28 @@ class Outcome:
     """`None` closes the connection without one."""
     billed: Generation | None = None
     pictures: tuple[bytes, ...] = ()
+    parcel: Parcel | None = None
 
 
-def sell(generation: Generation, answer: Answer, seed: str) -> Outcome:
+def chosen(answer: Answer, body: Mapping[str, object]) -> tuple[Plain, Line]:
+    """Return what a request with this body gets, and the line that it comes on."""
+    if isinstance(answer, Carried):
+        return chosen(answer.answer, body)[0], answer.line
+    return (answer.answer(body) if isinstance(answer, Refuses) else answer), AT_ONCE
+
+
+def sell(generation: Generation, answer: Plain, seed: str) -> Outcome:
     """Return what a request gets under that answer; another seed makes other pictures."""
     match answer:
         case Picture():
             pictures = _draw_all(generation, answer, seed)
-            reply = _picture_reply(generation, answer, pictures)
+            reply = _picture_reply(generation, answer, _encoded(pictures, answer.encoding))
             return Outcome(reply, generation, pictures)
         case NotAPicture(data=data):
-            return Outcome(_picture_reply(generation, Picture(), (data,)), generation)
+            reply = _picture_reply(generation, Picture(), _encoded((data,), "base64"))
+            return Outcome(reply, generation)
+        case PictureUrl():
+            return _by_url(generation, answer, seed)
         case Fault():
             return Outcome(fault_reply(answer), generation if answer.paid else None)
         case RawBody():
@@ -68,6 +95,38 @@ def fault_reply(fault: Fault) -> Reply:
     return Reply(fault.status, {"content-type": content_type, **fault.headers}, data)
 
 
+def _by_url(generation: Generation, answer: PictureUrl, seed: str) -> Outcome:
+    pictures = _draw_all(generation, answer.picture, seed)
+    output_format = answer.picture.format or generation.output_format
+    path = new_path(output_format)
+    file = Reply(200, {"content-type": f"image/{output_format}"}, pictures[0])
+    if answer.file:
+        file = fault_reply(answer.file)
+    parcel = Parcel(path, replace(file, line=answer.line), answer.elsewhere)
+    url = answer.url or f"{ELSEWHERE if answer.elsewhere else ORIGIN}{path}"
+    reply = _picture_reply(generation, answer.picture, [{"url": url}])
+    return Outcome(reply, generation, pictures[:1], parcel)
+
+
+def _encoded(pictures: tuple[bytes, ...], encoding: Encoding) -> list[dict[str, str]]:
+    return [{"b64_json": _text(data, encoding)} for data in pictures]
+
+
+def _text(data: bytes, encoding: Encoding) -> str:
+    text = base64.b64encode(data).decode()
+    match encoding:
+        case "base64":
+            return text
+        case "data uri":
+            return f"data:image/png;base64,{text}"
+        case "lines":
+            return base64.encodebytes(data).decode()
+        case "unpadded":
+            return text.rstrip("=")
+        case _:
+            assert_never(encoding)
+
+
 def _draw_all(generation: Generation, answer: Picture, seed: str) -> tuple[bytes, ...]:
     width, height = answer.size or (generation.width, generation.height)
     output_format = answer.format or generation.output_format
@@ -79,12 +138,12 @@ def _draw_all(generation: Generation, answer: Picture, seed: str) -> tuple[bytes
     )
 
 
-def _picture_reply(generation: Generation, answer: Picture, pictures: tuple[bytes, ...]) -> Reply:
+def _picture_reply(generation: Generation, answer: Picture, data: list[dict[str, str]]) -> Reply:
     width, height = answer.size or (generation.width, generation.height)
     body: dict[str, object] = {
         "created": int(time.time()),
         "background": generation.background,
-        "data": [{"b64_json": base64.b64encode(data).decode()} for data in pictures],
+        "data": data,
         "output_format": answer.format or generation.output_format,
         "quality": generation.quality,
         "size": f"{width}x{height}",
@@ -92,7 +151,7 @@ def _picture_reply(generation: Generation, answer: Picture, pictures: tuple[byte
     if answer.usage is not None:
         counted = answer.usage == "counted"
         body["usage"] = _usage(generation) if counted else answer.usage
-    headers = {"content-type": "application/json", **RATE_LIMITS}
+    headers = {"content-type": "application/json", **RATE_LIMITS, **answer.headers}
     return Reply(200, headers, json.dumps(body).encode())
 
 

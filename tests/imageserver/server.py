@@ -8,18 +8,20 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from .answers import Answer, Fault, Picture
+from .answers import ELSEWHERE, KEY, ORIGIN, Answer, Fault, Picture
 from .calls import Call, CallLog, Result
 from .checks import Generation, RefusedError, find_model, read_generation
+from .files import FILES, Parcel, Shelf
 from .gate import Gate
+from .marks import filled
 from .models import Model
-from .sales import Outcome, fault_reply, sell
+from .sales import Outcome, chosen, fault_reply, sell
 from .wire import HOST, Arrival, HttpServer, Reply
 
 GENERATIONS = "/v1/images/generations"
@@ -38,15 +40,23 @@ class ImageServer:
         port: int = 0,
         api_key: str | None = None,
         on_paid: Callable[[Call], None] | None = None,
+        accepts: Iterable[str] = (),
     ) -> None:
         """Prepare a server; port 0 takes a free one, and without a key one is made up.
 
-        `on_paid` is called from the request's thread, before its answer is sent.
+        `on_paid` is called from the request's thread, before its answer is sent. `accepts` names
+        parameters that OpenAI refuses and this server ignores.
         """
         self.api_key = api_key or f"sk-test-{secrets.token_hex(16)}"
         self.gate = Gate()
         self.delay_s: float = 0.0
         """How long each generation takes, after the gate. To be sure of an order, use the gate."""
+        self.always: Answer = Picture()
+        """What a good request gets when the script is over."""
+        self.elsewhere: ImageServer | None = None
+        """The server at another origin that answers may point to."""
+        self._accepts = frozenset(accepts)
+        self._shelf = Shelf()
         self._port = port
         self._on_paid = on_paid
         self._http: HttpServer | None = None
@@ -72,16 +82,31 @@ class ImageServer:
         self._http.close()
 
     @property
-    def base_url(self) -> str:
-        """What a client takes as its base URL, `/v1` included."""
+    def origin(self) -> str:
+        """Scheme, host and port."""
         if self._http is None:
             raise RuntimeError("the image server has an address only inside its `with` block")
-        return f"http://{HOST}:{self._http.server_port}/v1"
+        return f"http://{HOST}:{self._http.server_port}"
+
+    @property
+    def base_url(self) -> str:
+        """What a client takes as its base URL, `/v1` included."""
+        return f"{self.origin}/v1"
 
     @property
     def calls(self) -> list[Call]:
         """Every request so far, in order of arrival: a copy, which does not grow."""
         return self._log.snapshot()
+
+    @property
+    def requests(self) -> list[Call]:
+        """The calls that asked for a picture to be made, served or refused."""
+        return [call for call in self.calls if urlsplit(call.path).path == GENERATIONS]
+
+    @property
+    def downloads(self) -> list[Call]:
+        """The calls for a picture that was named by its address."""
+        return [call for call in self.calls if call.path.startswith(FILES)]
 
     @property
     def paid_calls(self) -> list[Call]:
@@ -116,11 +141,17 @@ class ImageServer:
         with self._lock:
             self._script.extend(answers)
 
+    def turn_away(self, count: int) -> None:
+        """Reset so many of the next connections before anything is read: no call is logged."""
+        assert self._http is not None
+        self._http.turn_away(count)
+
     def reset(self) -> None:
         """Forget the calls and the script, open the gate, drop the delay."""
         with self._lock:
             self._script.clear()
         self.delay_s = 0.0
+        self.always = Picture()
         self.gate.release()
         self._log.reset()
 
@@ -129,7 +160,7 @@ class ImageServer:
         result = Result(status=None)
         try:
             outcome = self._outcome(arrival)
-            reply = _with_request_id(outcome.reply)
+            reply = self._finished(outcome.reply, arrival)
             result = _result(outcome, reply)
         finally:
             call = self._log.finish(number, result)
@@ -143,7 +174,12 @@ class ImageServer:
             if path == GENERATIONS:
                 self._check_method_and_key(arrival, "POST")
                 content_type = arrival.headers.get("content-type", "")
-                return self._sell(read_generation(arrival.body, content_type))
+                generation = read_generation(arrival.body, content_type, self._accepts)
+                return self._sell(generation, json.loads(arrival.body))
+            if file := self._shelf.get(path):
+                assert self._http is not None
+                self._http.closing.wait(file.line.delay_s)
+                return Outcome(file)
             if path.startswith(MODELS):
                 self._check_method_and_key(arrival, "GET")
                 return Outcome(_model_reply(find_model(path.removeprefix(MODELS))))
@@ -160,14 +196,33 @@ class ImageServer:
         if scheme.lower() != "bearer" or key != self.api_key:
             raise RefusedError(Fault.openai(401, "invalid_api_key", "Incorrect API key provided."))
 
-    def _sell(self, generation: Generation) -> Outcome:
+    def _sell(self, generation: Generation, body: Mapping[str, object]) -> Outcome:
         with self._lock:
             self._served += 1
             seed = f"{self._salt} {self._served}"
-            answer = self._script.popleft() if self._script else Picture()
-        if not self.gate.wait_to_pass(delay_s=self.delay_s):
+            answer, line = chosen(self._script.popleft() if self._script else self.always, body)
+        if not self.gate.wait_to_pass(delay_s=self.delay_s + line.delay_s):
             return Outcome(reply=None)
-        return sell(generation, answer, seed)
+        outcome = sell(generation, answer, seed)
+        if parcel := outcome.parcel:
+            self._place(parcel)
+        return replace(outcome, reply=outcome.reply and replace(outcome.reply, line=line))
+
+    def _place(self, parcel: Parcel) -> None:
+        server = self.elsewhere if parcel.elsewhere else self
+        assert server is not None, "no server is elsewhere"
+        server._shelf.put(parcel.path, parcel.reply)
+
+    def _finished(self, reply: Reply | None, arrival: Arrival) -> Reply | None:
+        """Return a reply with a request id, and with its marks filled in."""
+        if reply is None:
+            return None
+        own = {"x-request-id": f"req_{secrets.token_hex(16)}"}
+        headers = own | {name.lower(): value for name, value in reply.headers.items()}
+        key = arrival.headers.get("authorization", "").partition(" ")[2]
+        elsewhere = self.elsewhere.origin if self.elsewhere else ""
+        marks = {KEY: key, ORIGIN: self.origin, ELSEWHERE: elsewhere}
+        return filled(replace(reply, headers=headers), marks)
 
 
 def _arrived(arrival: Arrival) -> Call:
@@ -194,13 +249,6 @@ def _result(outcome: Outcome, reply: Reply | None) -> Result:
         input_micro_usd=billed.input_micro_usd if billed else 0,
         picture_digests=tuple(hashlib.sha256(data).hexdigest() for data in outcome.pictures),
     )
-
-
-def _with_request_id(reply: Reply | None) -> Reply | None:
-    if reply is None:
-        return None
-    own = {"x-request-id": f"req_{secrets.token_hex(16)}"}
-    return replace(reply, headers=own | {n.lower(): value for n, value in reply.headers.items()})
 
 
 def _model_reply(model: Model) -> Reply:

@@ -6,12 +6,16 @@ Knows nothing of pictures. What to reply is decided by the function it is given.
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import socketserver
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .lines import AT_ONCE, Drip, Line
 
 HOST = "127.0.0.1"
 _JOIN_S = 10.0
@@ -34,8 +38,10 @@ class Reply:
 
     status: int
     headers: Mapping[str, str]
-    """Without `content-length`, which is added."""
+    """`date` and `content-length` are added where they are missing."""
     body: bytes
+    line: Line = AT_ONCE
+    """Its delay is over when the reply is returned."""
 
 
 Respond = Callable[[Arrival], Reply | None]
@@ -51,6 +57,8 @@ class HttpServer(ThreadingHTTPServer):
 
     def __init__(self, port: int, respond: Respond) -> None:
         self.respond = respond
+        self.closing = threading.Event()
+        self._turned_away = 0
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._failures: list[Exception] = []
@@ -72,6 +80,7 @@ class HttpServer(ThreadingHTTPServer):
         Raises:
             ExceptionGroup: where answering a request failed by a fault of this server.
         """
+        self.closing.set()
         self.shutdown()
         self._acceptor.join()
         self.server_close()
@@ -85,6 +94,20 @@ class HttpServer(ThreadingHTTPServer):
                 self._failures.append(RuntimeError(f"{thread.name} still runs after {_JOIN_S} s"))
         if self._failures:
             raise ExceptionGroup("the image server failed", self._failures)
+
+    def turn_away(self, count: int) -> None:
+        """Reset so many of the next connections before anything is read from them."""
+        with self._lock:
+            self._turned_away = count
+
+    def verify_request(self, request: object, client_address: object) -> bool:
+        assert isinstance(request, socket.socket)
+        with self._lock:
+            away = self._turned_away > 0
+            self._turned_away -= away
+        if away:
+            reset(request)
+        return not away
 
     def process_request(self, request: object, client_address: object) -> None:
         assert isinstance(request, socket.socket)
@@ -119,13 +142,38 @@ class _Handler(BaseHTTPRequestHandler):
         if reply is None:
             self.close_connection = True
             return
-        self.send_response_only(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.send_header("date", self.date_time_string())
-        self.send_header("content-length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body)
+        line = reply.line
+        if line.ends != "whole":
+            self.close_connection = True
+        if line.ends == "reset before":
+            reset(self.connection)
+            return
+        body = reply.body
+        if line.ends in ("cut", "reset amid"):
+            body = body[: len(body) // 2]
+        if self._send(self._head(reply), line.head):
+            self._send(body, line.body)
+        if line.ends in ("reset amid", "reset after"):
+            reset(self.connection)
+
+    def _head(self, reply: Reply) -> bytes:
+        phrase = self.responses.get(reply.status, ("",))[0]
+        own = {"date": self.date_time_string(), "content-length": str(len(reply.body))}
+        lines = [f"{name}: {value}" for name, value in {**own, **reply.headers}.items()]
+        head = [f"{self.protocol_version} {reply.status} {phrase}", *lines, "", ""]
+        return "\r\n".join(head).encode("latin-1")
+
+    def _send(self, data: bytes, drip: Drip | None) -> bool:
+        """Send it all; False where the server shuts down meanwhile."""
+        if drip is None:
+            self.wfile.write(data)
+            return True
+        for start in range(0, len(data), drip.lot_bytes):
+            self.wfile.write(data[start : start + drip.lot_bytes])
+            if self.server.closing.wait(drip.interval_s):
+                self.close_connection = True
+                return False
+        return True
 
     # The base class looks for these names.
     do_GET = _answer  # noqa: N815
@@ -146,3 +194,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay silent: the calls are the log."""
+
+
+def reset(connection: socket.socket) -> None:
+    """Tear a connection down: what is on its way may be lost, and the other side is told so."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # Files made of a socket keep it open, and the base class would end it in good order.
+    os.close(connection.detach())

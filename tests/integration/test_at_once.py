@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from subprocess import Popen
 
 import pytest
 
+from mkdocs_imagegen.model import LedgerRow, RowState
+from mkdocs_imagegen.store.ledger import LEDGER, Ledger
 from tests.bills import apply_as_planned, charged, planned, server_of, started
 from tests.imageserver import ImageServer
 from tests.sites import Site
@@ -24,6 +27,11 @@ def five_covers(site: Site) -> Site:
     return site
 
 
+def books(site: Site) -> list[LedgerRow]:
+    with closing(Ledger(site.root / ".cache" / "imagegen" / LEDGER, read_only=True)) as ledger:
+        return list(ledger.rows())
+
+
 def wait_for_requests(server: ImageServer, count: int) -> None:
     server.wait_for(lambda: server.in_flight == count, timeout_s=WAIT_S)
 
@@ -36,6 +44,14 @@ def wait_for_line(run: Popen[str], start: str) -> None:
     assert run.stderr is not None
     while not (line := run.stderr.readline()).startswith(start):
         assert line, f"the run ended without {start!r}"
+
+
+def waits_for(run: Popen[str], owner: Popen[str]) -> None:
+    """Return once a run has said whom it waits for."""
+    assert run.stderr is not None
+    while "waiting for another run" not in (line := run.stderr.readline()):
+        assert line, "the run ended without waiting"
+    assert f"process {owner.pid} on " in line
 
 
 def interrupt(run: Popen[str], line: str) -> None:
@@ -78,6 +94,7 @@ def test_two_runs_at_once_pay_once(five_covers: Site) -> None:
         assert second.stdout is not None
         while "Plan: 5 to buy" not in (line := second.stdout.readline()):
             assert line, "the second run ended without a plan"
+        waits_for(second, first)
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda run: run.communicate(timeout=WAIT_S), (first, second)))
     assert (first.returncode, second.returncode) == (0, 0), done
@@ -85,6 +102,33 @@ def test_two_runs_at_once_pay_once(five_covers: Site) -> None:
     assert done[1][1].count("another run bought it meanwhile") == 5
     assert "0 of 5 covers bought, 5 bought by another run." in done[1][1]
     assert charged(server.calls) == planned(plan)
+    assert apply_as_planned(five_covers) == 0
+
+
+def test_a_killed_runs_locks_are_free_and_its_requests_are_possibly_billed(
+    five_covers: Site,
+) -> None:
+    server = server_of(five_covers)
+    five_covers.options["concurrency"] = 5
+    with server.gate.held():
+        first = started(five_covers, "apply", "--yes")
+        wait_for_requests(server, 5)
+        second = started(five_covers, "apply", "--yes")
+        waits_for(second, first)
+        first.kill()
+        first.communicate(timeout=WAIT_S)
+        # Its requests are on the server still, which will make and bill what nobody fetches.
+        wait_for_requests(server, 10)
+        report = five_covers.cli("report", "costs", "--by", "request")
+    second.communicate(timeout=WAIT_S)
+    assert second.returncode == 0
+    assert len(server.paid_calls) == 10
+    rows = books(five_covers)
+    assert Counter(row.state for row in rows) == {
+        RowState.POSSIBLY_BILLED: 5,
+        RowState.SETTLED: 5,
+    }
+    assert report.output.count("possibly billed") >= 5, report.output
     assert apply_as_planned(five_covers) == 0
 
 

@@ -306,7 +306,9 @@ def test_all_languages_have_one_lockfile_and_properdocs_reads_the_same_folder(
         {"locale": "de", "name": "Deutsch"},
     ]
     i18n = {"docs_structure": "suffix", "fallback_to_default": True, "languages": languages}
-    site.config = {"theme": {"name": "material", "font": False}, "plugins": [{"i18n": i18n}]}
+    # A theme that both hosts have: ProperDocs comes without any.
+    site.config = {"theme": {"name": None, "custom_dir": "theme"}, "plugins": [{"i18n": i18n}]}
+    site.write("theme/main.html", "<html><head></head><body>{{ page.content }}</body></html>")
     site.article("index.md")
     site.article("story.md", cover_prompt="A fox in snow")
     site.article("story.fr.md", cover_prompt="Un renard dans la neige")

@@ -182,6 +182,7 @@ def test_two_sites_on_one_cache_folder_share_the_months_wall(tmp_path: Path) -> 
         for site in sites:
             site.options = {
                 "price_as": "openai",
+                "retries": 0,
                 "cache_dir": str(tmp_path / "cache"),
                 "concurrency": crowd.WORKERS,
             }

@@ -1,43 +1,91 @@
-"""The command `doctor` as people run it: on a healthy site, and after a merge conflict."""
+"""The command `doctor` as people run it: healthy, after a merge conflict, in a CI, and live."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mkdocs_imagegen.lockfile import NAME, write
 from mkdocs_imagegen.model import Entry, Lockfile
 from mkdocs_imagegen.store.lockfiles import read_lockfile
-from tests.sites import Site
+from tests.sites import Run, Site
+
+
+def findings(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield each finding's verdict and name, as `--format json` prints them."""
+    for layer in json.loads(run.stdout)["layers"]:
+        for finding in layer["findings"]:
+            yield finding["verdict"], finding["name"]
 
 
 def test_a_healthy_site_is_told_layer_by_layer_and_its_key_never(site: Site) -> None:
     site.article("a.md", cover_prompt="A red fox in fresh snow")
     run = site.cli("doctor")
-    assert (run.code, run.stderr) == (0, "")
-    layers = [line.split()[:2] for line in run.stdout.splitlines()]
-    assert layers == [
-        ["+", "imagegen.lock"],
-        ["+", "mkdocs.yml"],
-        ["+", "key"],
-        ["+", "store"],
-        ["+", "prices"],
-    ]
+    assert run.code == 0, run.output
+    assert run.stderr == "0 errors, 0 warnings; 17 ok, 1 skipped.\n"
+    blocks = [block.splitlines() for block in run.stdout.split("\n\n")]
+    assert {
+        block[0]: [line.split("  ")[1:][0].split()[0] for line in block[1:] if "hint:" not in line]
+        for block in blocks
+    } == {
+        "machine": ["ok", "ok", "ok"],
+        "site": ["ok", "ok", "ok"],
+        "money": ["info", "ok"],
+        "store": ["ok", "ok", "ok", "ok", "ok", "skipped"],
+        "endpoint": ["ok", "ok", "ok", "ok", "ok"],
+    }
     assert site.server is not None
     assert site.server.api_key not in run.output
-    assert "IMAGEGEN_API_KEY is set, and goes to 127.0.0.1" in run.stdout
-    assert not site.server.paid_calls
+    assert "IMAGEGEN_API_KEY (environment) goes to 127.0.0.1:" in run.stdout
+    assert [(call.method, call.path) for call in site.server.calls] == [
+        ("GET", "/v1/models/gpt-image-2")
+    ]
 
 
 def test_a_site_that_cant_be_read_is_an_error_beside_what_can(keyless_site: Site) -> None:
     keyless_site.article("a.md")
     keyless_site.options["size"] = "wide"
     keyless_site.write(NAME, '{"imagegen.lock": 1}\n')
-    run = keyless_site.cli("doctor")
+    run = keyless_site.cli("doctor", "--format", "json", CI="true", IMAGEGEN_API_KEY="")
     assert run.code == 1
-    first, second, *_ = run.stdout.splitlines()
-    assert first.split()[:3] == ["+", "imagegen.lock", "whole,"]
-    assert second.startswith("x mkdocs.yml")
-    assert "size" in second
+    found = list(findings(run))
+    assert ("error", "mkdocs.yml") in found
+    assert ("ok", NAME) in found
+    assert ("warning", "CI") in found
+    assert json.loads(run.stdout)["counts"]["error"] == 1
+    assert "IMAGEGEN_API_KEY is set, but empty" in run.stdout
+
+
+def test_live_buys_one_small_picture_that_no_article_gets(site: Site) -> None:
+    site.article("a.md", cover_prompt="A red fox in fresh snow")
+    assert site.server is not None
+
+    asked = site.cli("doctor", "--live")
+    assert asked.code == 2
+    assert "This buys one picture of gpt-image-2," in asked.stderr
+    assert "say --yes to buy" in asked.stderr
+
+    dry = site.cli("doctor", "--live", "--yes", IMAGEGEN_DRY_RUN="1")
+    assert dry.code == 0
+    assert "IMAGEGEN_DRY_RUN is set: nothing was bought" in dry.stdout
+    assert not site.server.paid_calls
+
+    run = site.cli("doctor", "--live", "--yes")
+    assert run.code == 0, run.output
+    assert len(site.server.paid_calls) == 1
+    live = run.stdout.partition("\nlive\n")[2]
+    assert [line.split()[:2] for line in live.splitlines()] == [
+        ["ok", "answer"],
+        ["ok", "picture"],
+        ["ok", "format"],
+        ["ok", "size"],
+        ["ok", "usage"],
+    ]
+    assert len(list((site.root / ".cache/imagegen/doctor").glob("*.webp"))) == 1
+    assert "(doctor)" in site.cli("report", "costs", "--by", "article").stdout
+    assert site.actions() == {"a.md": "generate"}
+    assert not (site.root / NAME).exists()
 
 
 def test_fix_keeps_the_side_whose_picture_is_in_the_store(site: Site) -> None:
@@ -54,7 +102,7 @@ def test_fix_keeps_the_side_whose_picture_is_in_the_store(site: Site) -> None:
 
     told = site.cli("doctor")
     assert told.code == 1
-    assert "x imagegen.lock  imagegen.lock line 2 holds a merge conflict" in told.stdout
+    assert "error    imagegen.lock  imagegen.lock line 2 holds a merge conflict" in told.stdout
     assert "hint: mkdocs-imagegen doctor --fix" in told.stdout
     assert path.read_bytes() == broken
 

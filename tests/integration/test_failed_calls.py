@@ -185,11 +185,16 @@ def test_a_gateway_that_sends_addresses_is_paid_once_and_asked_no_more(site: Sit
     server = server_of(site)
     site.options["concurrency"] = 1
     write_covers(site, "abc")
-    address = {"data": [{"url": "https://cdn.example.com/p.png"}], "usage": None}
+    address = {"data": [{"url": "https://10.0.0.1/p.png"}], "usage": None}
     server.script(*(RawBody(json.dumps(address).encode()) for _ in "abc"))
     run = site.apply()
     assert run.code == 1
-    assert "the address of a picture" in said_cleanly(run, server)
+    said = said_cleanly(run, server)
+    assert "can't be fetched" in said
+    assert "10.0.0.1: an address inside a private network" in said
+    (kept,) = site.root.glob(".cache/imagegen/originals/**/*.val")
+    assert f"its address is kept in {kept}" in said
+    assert kept.read_bytes() == b"https://10.0.0.1/p.png"
     assert len(server.paid_calls) == 1
     assert sorted(site.actions().values()) == ["blocked", "generate", "generate"]
 
@@ -205,12 +210,22 @@ def test_a_data_prefix_before_the_base64_is_no_trouble(site: Site) -> None:
     assert len(server.paid_calls) == 1
 
 
-def test_another_size_than_was_asked_for_is_told_when_it_is_bought(site: Site) -> None:
-    write_covers(site, "a")
-    server_of(site).script(Picture(size=(640, 640)))
-    run = site.apply()
+def test_another_shape_than_was_asked_for_is_told_and_cropped(site: Site) -> None:
+    server = server_of(site)
+    write_covers(site, "ab")
+    site.options |= {"mode": "generate", "concurrency": 1}
+    server.script(Picture(size=(640, 640)), Picture(size=(768, 512)))
+    run = site.build()
     assert run.code == 0, run.output
-    assert "640x640 came instead of 1536x1024" in run.stderr
+    said = re.sub(r"\(\$[0-9.]+, ", "(", run.stderr)
+    assert "WARNING -  mkdocs_imagegen: a.md: bought (640x640 came instead of 1536x1024: it" in said
+    assert "INFO    -  mkdocs_imagegen: b.md: bought (768x512 came instead of 1536x1024)" in said
+    shapes = {
+        name: images.measure(site.cover_of(f"{name}/index.html").read_bytes()).size for name in "ab"
+    }
+    assert {name: str(size) for name, size in shapes.items()} == {"a": "640x427", "b": "768x512"}
+    assert site.build("--strict").code == 0
+    assert len(server.paid_calls) == 2
 
 
 def webp_of(width_px: int, height_px: int) -> bytes:

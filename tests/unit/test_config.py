@@ -268,11 +268,11 @@ OURS = {"IMAGEGEN_API_KEY": "sk-ours"}
             ("https://b.example", "IMAGEGEN_API_KEY"),
         ),
         (
-            {**OURS, "TEAM_KEY": "sk-team"},
-            {"base_url": "https://b.example", "api_key_env": "TEAM_KEY"},
-            ("https://b.example", "TEAM_KEY"),
+            {**OURS, "IMAGEGEN_TEAM_KEY": "sk-team"},
+            {"base_url": "https://b.example", "api_key_env": "IMAGEGEN_TEAM_KEY"},
+            ("https://b.example", "IMAGEGEN_TEAM_KEY"),
         ),
-        (OURS, {"base_url": "https://b.example", "api_key_env": "TEAM_KEY"}, None),
+        (OURS, {"base_url": "https://b.example", "api_key_env": "IMAGEGEN_TEAM_KEY"}, None),
     ],
 )
 def test_key_and_address_come_as_a_pair(
@@ -283,7 +283,7 @@ def test_key_and_address_come_as_a_pair(
         assert found is None
     else:
         url, name = endpoint
-        assert found == Endpoint(url, environ[name], name)
+        assert (found.base_url, found.api_key, found.key_name) == (url, environ[name], name)
 
 
 @pytest.mark.parametrize("name", PAIRED_KEYS)
@@ -295,6 +295,18 @@ def test_a_config_file_cannot_send_a_services_key_elsewhere(
     with pytest.raises(SettingsError, match=name) as raised:
         find_endpoint(options(api_key_env=name, **given), environ)
     assert environ[name] not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["GITHUB_TOKEN", "HOME", "imagegen_api_key", "IMAGEGEN_CACHE_SECRET", "IMAGEGEN_", "X Y"],
+)
+def test_a_config_file_cannot_send_any_other_secret_elsewhere(name: str) -> None:
+    environ = {name: "sk-of-someone", **OURS}
+    for given in ({"base_url": "https://elsewhere.example/v1"}, {}):
+        with pytest.raises(SettingsError, match="IMAGEGEN_TEAM_KEY") as raised:
+            find_endpoint(options(api_key_env=name, **given), environ)
+        assert "sk-of-someone" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

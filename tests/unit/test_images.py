@@ -164,7 +164,7 @@ def test_too_many_bytes_are_refused_unread() -> None:
         (b"\n  <!DOCTYPE html><title>Bad gateway</title>", "HTML"),
         (b"<html>", "HTML"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", "git lfs pull"),
-        (b"\x00\x00\x00\x20ftypavif", "no PNG, JPEG or WebP"),
+        (b"\x00\x00\x00\x20ftypavif", "AVIF; covers are PNG, JPEG or WebP"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt ", "no PNG, JPEG or WebP"),
         (b'{"error": "no"}', "a message instead of a picture"),
         (b"https://cdn.example.com/p.png", "the address of a picture"),

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,26 @@ import openai
 import pytest
 from PIL import Image
 
-from tests.imageserver import Call, Fault, Hangup, ImageServer, NotAPicture, Picture, RawBody
+from tests.imageserver import (
+    ELSEWHERE,
+    KEY,
+    ORIGIN,
+    Call,
+    Carried,
+    Drip,
+    Fault,
+    Hangup,
+    ImageServer,
+    Line,
+    NotAPicture,
+    Picture,
+    PictureUrl,
+    RawBody,
+    Refuses,
+    date_in,
+)
+from tests.imageserver.answers import Encoding
+from tests.imageserver.lines import Ending
 from tests.imageserver.models import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -702,6 +722,201 @@ def test_a_fault_may_have_been_billed(image_server: ImageServer, client: openai.
     with pytest.raises(openai.InternalServerError):
         generate(client)
     assert image_server.paid_micro_usd == GOOD_MICRO_USD
+
+
+# Foul weather
+
+
+def raw(server: ImageServer, *, timeout_s: float = 10) -> bytes:
+    """Send one good request over a plain socket and return every byte until the end."""
+    body = json.dumps(GOOD).encode()
+    head = (
+        f"POST /v1/images/generations HTTP/1.1\r\nAuthorization: Bearer {server.api_key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    port = int(re.findall(r":(\d+)/", server.base_url)[0])
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
+        connection.sendall(head.encode() + body)
+        while data := connection.recv(65536):
+            received += data
+    return received
+
+
+def test_an_answer_can_come_late(image_server: ImageServer, client: openai.OpenAI) -> None:
+    image_server.script(Carried(Picture(), Line(delay_s=0.3)))
+    assert generate(client)
+    [call] = image_server.calls
+    assert call.ended_s is not None
+    assert call.ended_s - call.started_s >= 0.3
+
+
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_an_answer_can_dribble(image_server: ImageServer, where: str) -> None:
+    drip = Drip(lot_bytes=30, interval_s=0.02)
+    line = Line(head=drip) if where == "head" else Line(body=drip)
+    image_server.script(Carried(Fault(400, "x" * 300), line))
+    started_s = time.monotonic()
+    status, headers, _ = _sent_raw(image_server)
+    assert status == 400
+    assert headers["content-length"] == "300"
+    assert time.monotonic() - started_s >= 0.06
+
+
+def _sent_raw(server: ImageServer) -> tuple[int, dict[str, str], bytes]:
+    """Send one good request; return status, headers and the body, whatever it is."""
+    port = int(re.findall(r":(\d+)/", server.base_url)[0])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    own = {"Authorization": f"Bearer {server.api_key}", "Content-Type": "application/json"}
+    try:
+        connection.request("POST", "/v1/images/generations", json.dumps(GOOD).encode(), own)
+        response = connection.getresponse()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, headers, response.read()
+    finally:
+        connection.close()
+
+
+def test_a_server_that_closes_does_not_wait_for_a_dribbled_answer() -> None:
+    with ImageServer() as server, ThreadPoolExecutor(1) as pool:
+        server.script(Carried(Picture(), Line(body=Drip(1, 60))))
+        answer = pool.submit(raw, server)
+        server.wait_for(lambda: bool(server.paid_calls))
+        started_s = time.monotonic()
+        server.__exit__(None, None, None)
+        assert time.monotonic() - started_s < 5
+        answer.result(10)
+        server.__enter__()  # the block closes it once more
+
+
+@pytest.mark.parametrize("paid", [False, True])
+@pytest.mark.parametrize("ends", ["reset before", "reset amid"])
+def test_a_reset_breaks_the_connection_before_or_amid_the_answer(
+    image_server: ImageServer, ends: Ending, paid: bool
+) -> None:
+    answer = Picture() if paid else Fault(500, "x" * 1000)
+    image_server.script(Carried(answer, Line(ends=ends)))
+    with pytest.raises(ConnectionResetError):
+        raw(image_server)
+    assert [call.paid for call in image_server.calls] == [paid]
+
+
+def test_after_a_reset_at_its_end_an_answer_is_there(
+    image_server: ImageServer, client: openai.OpenAI
+) -> None:
+    image_server.script(Carried(Picture(), Line(ends="reset after")))
+    assert generate(client)
+
+
+def test_a_cut_answer_ends_in_order_before_its_content_length(image_server: ImageServer) -> None:
+    image_server.script(Carried(Fault(500, b"0123456789"), Line(ends="cut")))
+    head, _, body = raw(image_server).partition(b"\r\n\r\n")
+    assert b"content-length: 10\r\n" in head + b"\r\n"
+    assert body == b"01234"
+
+
+def test_a_connection_can_be_turned_away_before_anything_is_read(
+    image_server: ImageServer, client: openai.OpenAI
+) -> None:
+    image_server.turn_away(2)
+    for _ in range(2):
+        with pytest.raises(openai.APIConnectionError):
+            generate(client)
+    assert image_server.calls == []
+    assert generate(client)
+
+
+@pytest.mark.parametrize("encoding", ["data uri", "lines", "unpadded"])
+def test_base64_can_be_written_as_gateways_do(
+    image_server: ImageServer, encoding: Encoding
+) -> None:
+    image_server.script(Picture(encoding=encoding, format="png"))
+    text = send(image_server, GOOD)[2]["data"][0]["b64_json"]
+    data = base64.b64decode("".join(text.removeprefix("data:image/png;base64,").split()) + "==")
+    [digest] = image_server.calls[0].picture_digests
+    assert hashlib.sha256(data).hexdigest() == digest
+    assert text.startswith("data:image/png;base64,") == (encoding == "data uri")
+    assert ("\n" in text) == (encoding == "lines")
+
+
+def get(url: str) -> tuple[int, bytes]:
+    port, path = re.findall(r"^http://127\.0\.0\.1:(\d+)(/.*)$", url)[0]
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_a_picture_can_be_named_by_its_address_and_downloads_are_counted(
+    image_server: ImageServer,
+) -> None:
+    image_server.script(PictureUrl())
+    _, _, answer = send(image_server, GOOD)
+    url = answer["data"][0]["url"]
+    status, data = get(url)
+    assert (status, hashlib.sha256(data).hexdigest()) == (200, image_server.calls[0].picture_digest)
+    assert get(url)[1] == data
+    assert (len(image_server.requests), len(image_server.downloads)) == (1, 2)
+    assert len(image_server.paid_calls) == 1
+
+
+def test_a_picture_can_wait_at_another_origin(image_server: ImageServer) -> None:
+    with ImageServer() as other:
+        image_server.elsewhere = other
+        image_server.script(PictureUrl(elsewhere=True), Fault(307, "", {"location": ELSEWHERE}))
+        url = send(image_server, GOOD)[2]["data"][0]["url"]
+        assert get(url)[0] == 200
+        assert (len(other.downloads), len(image_server.downloads)) == (1, 0)
+        assert _sent_raw(image_server)[1]["location"] == other.origin
+
+
+def test_a_download_can_fail_or_lead_anywhere(image_server: ImageServer) -> None:
+    gone = PictureUrl(file=Fault(404, "gone"))
+    image_server.script(gone, PictureUrl(url=f"{ORIGIN}/nowhere.png"))
+    assert get(send(image_server, GOOD)[2]["data"][0]["url"]) == (404, b"gone")
+    assert send(image_server, GOOD)[2]["data"] == [{"url": f"{image_server.origin}/nowhere.png"}]
+
+
+def test_an_answer_can_repeat_the_key_and_name_a_moment(image_server: ImageServer) -> None:
+    headers = {"Retry-After": date_in(90)}
+    image_server.script(Fault(429, {"error": f"slow down, {KEY}"}, headers))
+    status, received, answer = send(image_server, GOOD)
+    assert (status, answer) == (429, {"error": f"slow down, {image_server.api_key}"})
+    wait_s = parsedate_to_datetime(received["retry-after"]).timestamp() - time.time()
+    assert 80 < wait_s < 100
+
+
+def test_a_parameter_is_refused_until_it_is_not_sent(
+    image_server: ImageServer, client: openai.OpenAI
+) -> None:
+    image_server.always = Refuses("quality", then=Picture(usage=None))
+    with pytest.raises(openai.BadRequestError) as refused:
+        generate(client)
+    assert (refused.value.code, refused.value.param) == ("unknown_parameter", "quality")
+    response, _ = generate(client, quality=openai.omit)
+    assert response.usage is None
+
+
+def test_a_safety_refusal_tells_its_stage_and_categories(image_server: ImageServer) -> None:
+    image_server.script(Fault.moderation("output", "violence", "self-harm", paid=True))
+    status, _, answer = send(image_server, GOOD)
+    details = {"moderation_stage": "output", "categories": ["violence", "self-harm"]}
+    assert (status, answer["error"]["moderation_details"]) == (400, details)
+    assert len(image_server.paid_calls) == 1
+
+
+def test_rate_headers_can_be_those_of_a_small_account(image_server: ImageServer) -> None:
+    image_server.script(Picture(headers={"X-RateLimit-Limit-Requests": "5"}))
+    assert send(image_server, GOOD)[1]["x-ratelimit-limit-requests"] == "5"
+
+
+def test_a_gateway_may_take_more_parameters_than_openai() -> None:
+    with ImageServer(accepts=["response_format"]) as server:
+        assert send(server, GOOD | {"response_format": "b64_json"})[0] == 200
+        assert send(server, GOOD | {"seed": 1})[0] == 400
 
 
 # By hand

@@ -6,10 +6,13 @@ import base64
 import inspect
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
+import httpcore2
 import httpx2
 import openai
 import pytest
@@ -22,6 +25,7 @@ from mkdocs_imagegen.errors import (
     AuthenticationError,
     CreditError,
     EndpointError,
+    ForeignAnswerError,
     ModelError,
     NetworkError,
     PictureRefusedError,
@@ -33,14 +37,19 @@ from mkdocs_imagegen.errors import (
     UpstreamError,
 )
 from mkdocs_imagegen.model import CoverRequest, Size, Usage
+from mkdocs_imagegen.providers.line import Line
 from mkdocs_imagegen.providers.openai import OpenAIProvider
 from mkdocs_imagegen.providers.openai_errors import translate
+from mkdocs_imagegen.providers.statuses import Asked
 from mkdocs_imagegen.settings import Endpoint
 from tests.imageserver import Answer, Fault, Hangup, ImageServer, NotAPicture, Picture, RawBody
 
 REQUEST = CoverRequest("generate", "gpt-image-2", "A red fox", Size(1024, 1024), "low")
 SECRET = "sk-a-very-secret-key"
 ENDPOINT = Endpoint("https://api.example.com/v1", SECRET, "IMAGEGEN_API_KEY")
+ASKED = Asked(
+    "gpt-image-2", ENDPOINT, "https://api.example.com", datetime(2026, 11, 22, 12, tzinfo=UTC)
+)
 HTTP_REQUEST = httpx2.Request("POST", "https://api.example.com/v1/images/generations")
 
 
@@ -77,14 +86,21 @@ def test_the_minimal_request_brings_the_picture_and_its_bill(image_server: Image
     assert answer.endpoint == image_server.base_url.removesuffix("/v1")
 
 
-def walk(kind: type[OpenAIError]) -> Iterator[type[OpenAIError]]:
+def line(*, sent: bool = True) -> Line:
+    """A line as it is before, or after, the request left."""
+    found = Line(1)
+    found.is_sent = sent
+    return found
+
+
+def walk(kind: type[BaseException]) -> Iterator[type[BaseException]]:
     yield kind
     for sub in kind.__subclasses__():
         yield from walk(sub)
 
 
-def made(kind: type[OpenAIError]) -> OpenAIError:
-    """An exception of the SDK with what its constructor asks for."""
+def made(kind: type[BaseException]) -> BaseException:
+    """An exception with what its constructor asks for."""
     response = httpx2.Response(400, request=HTTP_REQUEST, json={"message": "no"})
     offered: dict[str, object] = {
         "message": "no",
@@ -102,29 +118,130 @@ def made(kind: type[OpenAIError]) -> OpenAIError:
         for p in wanted
         if p.name in offered and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     }
-    needed = {p.name for p in wanted if p.default is p.empty and p.kind is not p.VAR_POSITIONAL}
-    if needed - given.keys() - {"kwargs"}:
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = {p.name for p in wanted if p.default is p.empty and p.kind not in variadic}
+    if needed - given.keys():
         bare = kind.__new__(kind)
         Exception.__init__(bare, "no")
         return bare
     return kind(**given)
 
 
-EVERY_SDK_ERROR = sorted(set(walk(OpenAIError)), key=lambda kind: kind.__qualname__)
+def of(module: str, *kinds: type[BaseException]) -> list[type[BaseException]]:
+    """All that derives from these and is defined in the module or below it."""
+    found = {sub for kind in kinds for sub in walk(kind) if sub.__module__.startswith(module)}
+    return sorted(found, key=lambda kind: kind.__qualname__)
 
 
-@pytest.mark.parametrize("kind", EVERY_SDK_ERROR, ids=lambda kind: kind.__qualname__)
-def test_every_error_of_the_sdk_has_one_of_ours(kind: type[OpenAIError]) -> None:
-    ours = translate(made(kind), model="gpt-image-2", endpoint=ENDPOINT)
+EVERY_SDK_ERROR = of("openai", OpenAIError)
+EVERY_HTTP_ERROR = of("httpx2", Exception)
+EVERY_CORE_ERROR = of("httpcore2", Exception)
+OTHERS = [
+    ssl.SSLError,
+    ssl.SSLCertVerificationError,
+    ssl.SSLEOFError,
+    OSError,
+    ConnectionResetError,
+    BrokenPipeError,
+    TimeoutError,
+    socket.gaierror,
+    ImportError,
+    UnicodeError,
+    ValueError,
+    json.JSONDecodeError,
+    RecursionError,
+    AttributeError,
+    TypeError,
+    KeyError,
+    RuntimeError,
+    MemoryError,
+]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize(
+    "kind",
+    [*EVERY_SDK_ERROR, *EVERY_HTTP_ERROR, *EVERY_CORE_ERROR, *OTHERS],
+    ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}",
+)
+def test_every_error_from_below_has_one_of_ours(kind: type[BaseException], sent: bool) -> None:
+    error = made(kind)
+    ours = translate(error, ASKED, line(sent=sent))
     assert isinstance(ours, ProviderError)
     assert type(ours) is not ProviderError
     assert ours.message
+    assert ours.hint
+    if not isinstance(error, openai.APIStatusError):  # which tells of an answer
+        assert sent or not ours.maybe_billed
 
 
 def test_the_walk_finds_the_errors_that_matter() -> None:
     assert {openai.RateLimitError, openai.APITimeoutError, openai.APIResponseValidationError} <= {
         *EVERY_SDK_ERROR
     }
+    assert {httpx2.ReadTimeout, httpx2.RemoteProtocolError, httpx2.InvalidURL} <= {
+        *EVERY_HTTP_ERROR
+    }
+    assert {httpcore2.ReadTimeout, httpcore2.ConnectError, httpcore2.ProxyError} <= {
+        *EVERY_CORE_ERROR
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx2.ReadTimeout("slow"), ResponseTimeoutError),
+        (httpcore2.ReadTimeout("slow"), ResponseTimeoutError),
+        (httpx2.WriteError("broke"), ResponseTimeoutError),
+        (httpcore2.RemoteProtocolError("Server disconnected"), ResponseTimeoutError),
+        (httpcore2.RemoteProtocolError("illegal status line: b'SSH-2.0'"), EndpointError),
+        (httpx2.DecodingError("no gzip"), AnswerError),
+        (ConnectionResetError(), ResponseTimeoutError),
+        (ssl.SSLEOFError(), ResponseTimeoutError),
+        (json.JSONDecodeError("no", "{", 0), AnswerError),
+        (RecursionError(), AnswerError),
+        (TypeError(), AnswerError),
+    ],
+)
+def test_what_left_this_machine_may_have_been_billed(
+    error: Exception, kind: type[ProviderError]
+) -> None:
+    assert type(translate(error, ASKED, line())) is kind
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (httpx2.ConnectTimeout("slow"), NetworkError, "can't be reached"),
+        (httpcore2.ConnectError("refused"), NetworkError, "can't be reached"),
+        (httpcore2.WriteError("broke"), NetworkError, "can't be reached"),
+        (httpcore2.ProxyError("403 Forbidden"), NetworkError, "the proxy refused"),
+        (ssl.SSLError("wrong version number"), NetworkError, "no encrypted connection"),
+        (RuntimeError("needs socksio"), NetworkError, "pip install socksio"),
+        (httpx2.InvalidURL("no"), EndpointError, "no web address"),
+        (httpcore2.UnsupportedProtocol("no"), EndpointError, "no web address"),
+        (httpcore2.LocalProtocolError("Illegal header"), RequestError, "can't be written"),
+        (UnicodeEncodeError("ascii", "ü", 0, 1, "no"), RequestError, "UnicodeEncodeError"),
+    ],
+)
+def test_what_never_left_this_machine_bills_nothing(
+    error: Exception, kind: type[ProviderError], said: str
+) -> None:
+    ours = translate(error, ASKED, line(sent=False))
+    assert type(ours) is kind
+    assert said in str(ours)
+    assert not ours.maybe_billed
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_line_that_was_cut_says_so_whatever_broke_by_that(sent: bool) -> None:
+    cut = line(sent=sent)
+    cut.cut()
+    ours = translate(httpcore2.ReadError("shut down"), ASKED, cut)
+    cut.close()
+    assert "the run was stopped" in ours.message
+    assert ours.maybe_billed is sent
+    assert not ours.passes
 
 
 MONEY = (
@@ -149,6 +266,14 @@ MONEY = (
         (402, None, CreditError, "billing page"),
         (403, None, AccessError, "verify the organisation"),
         (404, "model_not_found", ModelError, "no model gpt-image-2"),
+        (400, "model_not_found", ModelError, "no model gpt-image-2"),
+        (404, "DeploymentNotFound", ModelError, "no model gpt-image-2"),
+        (404, None, EndpointError, "no Image API at this path"),
+        (405, None, EndpointError, "base URL"),
+        (407, None, NetworkError, "the proxy wants"),
+        (400, "invalid_api_key", AuthenticationError, "check IMAGEGEN_API_KEY"),
+        (403, "insufficient_user_quota", CreditError, "billing page"),
+        (400, "contentFilter", SafetyError, "reword cover_prompt"),
         (408, None, ResponseTimeoutError, "may have been billed"),
         (409, None, RequestError, "(409)"),
         (422, None, RequestError, "(422)"),
@@ -204,6 +329,7 @@ def test_only_a_picture_that_was_made_may_have_been_billed_when_it_is_refused(
         (AuthenticationError, True, False),
         (CreditError, True, False),
         (EndpointError, True, False),
+        (ForeignAnswerError, True, True),
         (ModelError, True, False),
         (NetworkError, False, False),
         (PictureRefusedError, False, True),
@@ -226,8 +352,8 @@ def test_the_table_above_has_every_provider_error() -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, ProviderError) and kind is not ProviderError
     }
-    assert table == {*ProviderError.__subclasses__(), *SafetyError.__subclasses__()}
-    assert len(table) == 13
+    assert table == {*walk(ProviderError)} - {ProviderError}
+    assert len(table) == 14
 
 
 @pytest.mark.parametrize(
@@ -238,7 +364,9 @@ def test_the_table_above_has_every_provider_error() -> None:
         ({"error": {"message": "two\n  lines", "code": 7}}, "two lines"),
         ({"error": {"message": "\x1b[31mred\x07"}}, "[31mred"),
         ({"error": {"message": {"not": "text"}}}, ""),
-        ({"detail": [{"loc": ["body"], "msg": "x"}]}, ""),
+        ({"detail": [{"loc": ["body"], "msg": "x"}]}, "x"),
+        ({"detail": ["x"]}, "x"),
+        ({"detail": [["x"]]}, ""),
         ({}, ""),
     ],
 )
@@ -266,17 +394,125 @@ def test_a_key_that_the_endpoint_repeats_is_not_told(image_server: ImageServer) 
     assert error.message == "the API key is not accepted: Incorrect API key provided: (key)."
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(image_server: ImageServer, status: int) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_its_address_is_told(
+    image_server: ImageServer, status: int
+) -> None:
     with ImageServer() as elsewhere:
-        headers = {"location": f"{elsewhere.base_url}/images/generations"}
-        error = error_of(image_server, Fault(status, "", headers))
+        url = elsewhere.base_url.replace("http://", "http://name:word@")
+        error = error_of(image_server, Fault(status, "", {"location": f"{url}/images?key=s#f"}))
         assert type(error) is EndpointError
+        assert error.message == f"the endpoint redirects to {elsewhere.base_url}/images"
         assert elsewhere.calls == []
 
 
+@pytest.mark.parametrize("place", ["", "http://[::1", "http://a:b:c/", "http://x:999999/"])
+def test_a_redirect_to_nowhere_is_told_too(image_server: ImageServer, place: str) -> None:
+    error = error_of(image_server, Fault(307, "", {"location": place}))
+    assert type(error) is EndpointError
+    assert error.message.startswith("the endpoint redirects to an")
+
+
 @pytest.mark.parametrize(
-    "data", [b"", b"<html>", b"{", b'{"data": "\xff\xfe"}', b"[" * 100_000, b"NaN,"]
+    ("status", "message", "kind", "said"),
+    [
+        (
+            403,
+            "Your organization must be verified to use it.",
+            AccessError,
+            "settings/org",
+        ),
+        (403, "Country, region, or territory not supported", AccessError, "in your CI"),
+        (404, "The model `x` has been deprecated", ModelError, "no model"),
+        (404, "Invalid URL (POST /images/generations)", EndpointError, "usually ends in /v1"),
+        (429, "You exceeded your current quota, please check", CreditError, "billing page"),
+        (400, "Billing hard limit has been reached", CreditError, "billing page"),
+        (400, "litellm.ContentPolicyViolationError: no", SafetyError, "reword cover_prompt"),
+        (400, "Your request was rejected by the safety system", SafetyError, "reword"),
+    ],
+)
+def test_a_sentence_says_what_the_code_leaves_out(
+    image_server: ImageServer, status: int, message: str, kind: type[ProviderError], said: str
+) -> None:
+    error = error_of(image_server, Fault.openai(status, None, message))
+    assert type(error) is kind
+    assert said in error.hint or said in error.message
+
+
+@pytest.mark.parametrize("body", ["<html>Not found", "", {"detail": "Not Found"}])
+def test_a_path_that_is_not_there_is_no_missing_model(
+    image_server: ImageServer, body: str | dict[str, object]
+) -> None:
+    assert type(error_of(image_server, Fault(404, body))) is EndpointError
+
+
+@pytest.mark.parametrize(
+    ("categories", "read"),
+    [
+        (["violence", "self-harm"], ("violence", "self-harm")),
+        ({"violence": True, "hate": False}, ("violence",)),
+        ([7, None, "\x1b", "hate\n"], ("hate",)),
+        ("violence", ()),
+        (None, ()),
+    ],
+)
+def test_a_refusal_says_what_the_prompt_was_taken_for(
+    image_server: ImageServer, categories: object, read: tuple[str, ...]
+) -> None:
+    details = {"moderation_stage": "input", "categories": categories}
+    told = {"message": "No.", "code": "moderation_blocked", "moderation_details": details}
+    error = error_of(image_server, Fault(400, {"error": told}))
+    assert isinstance(error, SafetyError)
+    assert error.categories == read
+    assert all(word in error.message for word in read)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"error": {"message": "no", "param": "size"}}, "size"),
+        ({"error": {"message": "Unknown parameter: 'size'.", "param": None}}, "size"),
+        ({"error": {"message": "Unknown parameter", "param": 7}}, ""),
+        ({"detail": [{"loc": ["body", "size"], "msg": "too large"}]}, "size"),
+        ({"detail": [{"loc": [], "msg": "too large"}]}, ""),
+        ({"error": "bad size"}, ""),
+        ("<html>", ""),
+    ],
+)
+def test_a_refused_request_names_its_parameter(
+    image_server: ImageServer, body: str | dict[str, object], param: str
+) -> None:
+    error = error_of(image_server, Fault(400, body))
+    assert isinstance(error, RequestError)
+    assert error.param == param
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait_s"),
+    [
+        (429, {"retry-after": "7"}, 7.0),
+        (429, {"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
+        (429, {"retry-after": "Sun, 22 Nov 2026 12:01:00 GMT"}, 60.0),
+        (429, {"x-ratelimit-reset-requests": "1m30s"}, 90.0),
+        (503, {"retry-after": "7"}, 7.0),
+        (503, {"x-ratelimit-reset-requests": "1m30s"}, None),
+        (504, {"retry-after": "7"}, 7.0),
+        (429, {}, None),
+        (400, {"retry-after": "7"}, None),
+    ],
+)
+def test_how_long_the_endpoint_asks_to_wait_is_handed_on(
+    image_server: ImageServer, status: int, headers: dict[str, str], wait_s: float | None
+) -> None:
+    image_server.script(Fault(status, "", headers))
+    endpoint = Endpoint(image_server.base_url, image_server.api_key, "KEY")
+    with pytest.raises(ProviderError) as raised:
+        OpenAIProvider(endpoint, timeout_s=20, now=lambda: ASKED.now).generate(REQUEST)
+    assert raised.value.retry_after_s == wait_s
+
+
+@pytest.mark.parametrize(
+    "data", [b"{", b'{"data": [{"b64_json": "aGk', b"\xff\xfe\x00", b"[" * 100_000, b"NaN,"]
 )
 def test_what_is_no_json_is_told_as_such(image_server: ImageServer, data: bytes) -> None:
     error = error_of(image_server, RawBody(data))
@@ -286,14 +522,63 @@ def test_what_is_no_json_is_told_as_such(image_server: ImageServer, data: bytes)
     assert error.request_id == image_server.calls[0].request_id
 
 
-@pytest.mark.parametrize("data", [b"<!doctype html><p>Hello", b""])
-def test_a_page_instead_of_an_answer_is_told_as_such(
-    image_server: ImageServer, data: bytes
-) -> None:
-    error = error_of(image_server, RawBody(data, "text/html"))
-    assert type(error) is AnswerError  # which may have been billed
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+def test_a_page_instead_of_an_answer_is_told_as_such(image_server: ImageServer, kind: str) -> None:
+    error = error_of(image_server, RawBody(b"<!doctype html><p>Hello", kind))
+    assert type(error) is ForeignAnswerError  # which may have been billed
     assert "a page instead of a picture" in error.message
+    assert "/v1" in error.hint
     assert error.request_id == image_server.calls[0].request_id
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_an_empty_answer_is_told_as_such(image_server: ImageServer, status: int) -> None:
+    error = error_of(image_server, RawBody(b" ", status=status))
+    assert type(error) is AnswerError
+    assert error.message == f"the endpoint answered with nothing ({status})"
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "said"),
+    [
+        (202, {"task_id": "t-1"}, "a task (t-1), which is not supported"),
+        (202, {}, "a task, which is not supported"),
+        (200, {"task_id": "t-1", "status": "queued"}, "a task (t-1), which is not supported"),
+        (200, {"id": "t-1", "status": "pending"}, "a task, which is not supported"),
+        (200, {"data": [], "taskId": 17}, "a task (17), which is not supported"),
+        (200, {"choices": [{"message": {"content": "Hi"}}]}, "as a chat, not as an Image API"),
+        (200, {"object": "response", "output": []}, "as a chat, not as an Image API"),
+    ],
+)
+def test_the_answer_of_another_api_is_told_as_such(
+    image_server: ImageServer, status: int, fields: object, said: str
+) -> None:
+    error = error_of(image_server, RawBody.json(fields, status=status))
+    assert type(error) is ForeignAnswerError  # which may have been billed
+    assert said in error.message
+
+
+def test_a_picture_counts_whatever_stands_beside_it(image_server: ImageServer) -> None:
+    data = [{"b64_json": base64.b64encode(b"picture").decode()}]
+    beside = {
+        "task_id": "t-1",
+        "status": "queued",
+        "choices": [],
+        "error": "slow",
+        "_fields_set": 1,
+    }
+    image_server.script(RawBody.json({"data": data, **beside}, status=202))
+    assert provider(image_server).generate(REQUEST).picture == b"picture"
+
+
+def test_a_sentence_in_another_charset_costs_no_picture(image_server: ImageServer) -> None:
+    image_server.script(RawBody(b'{"data": [{"b64_json": "aGk=", "revised_prompt": "\xe9t\xe9"}]}'))
+    assert provider(image_server).generate(REQUEST).picture == b"hi"
+
+
+def test_a_bare_picture_is_taken_as_it_came(image_server: ImageServer) -> None:
+    image_server.script(RawBody(b"\x89PNG...", "image/png"))
+    assert provider(image_server).generate(REQUEST).picture == b"\x89PNG..."
 
 
 @pytest.mark.parametrize(
@@ -314,7 +599,7 @@ def test_a_page_instead_of_an_answer_is_told_as_such(
         {"data": [{"b64_json": ""}]},
         {"data": [{"b64_json": 5}]},
         {"data": [{"b64_json": ["aGk="]}]},
-        {"task_id": "t-1", "status": "queued"},
+        {"status": "succeeded", "request_id": "r-1"},
     ],
 )
 def test_a_success_without_a_picture_may_have_been_billed_and_is_kept_as_it_came(
@@ -342,7 +627,10 @@ def test_an_error_under_a_success_is_told(image_server: ImageServer, told: objec
 @pytest.mark.parametrize(
     ("first", "kept"),
     [
-        ({"url": "https://cdn.example.com/p.png"}, b"https://cdn.example.com/p.png"),
+        ({"url": "https://10.0.0.1/p.png"}, b"https://10.0.0.1/p.png"),
+        ({"b64_json": "https://10.0.0.1/p.png"}, b"https://10.0.0.1/p.png"),
+        ({"url": "data:image/png;base64,aGk"}, b"hi"),
+        ({"b64_json": "-_8="}, b"\xfb\xff"),
         ({"b64_json": "not base64!"}, b"not base64!"),
         ({"b64_json": "aGk=\n aGk=?"}, b"aGk=\n aGk=?"),
         ({"b64_json": "ü"}, "ü".encode()),
@@ -424,13 +712,6 @@ def test_an_endpoint_that_is_not_there_bills_nothing() -> None:
     assert not raised.value.maybe_billed
 
 
-@pytest.mark.parametrize("kind", [httpx2.ConnectTimeout, httpx2.PoolTimeout])
-def test_a_connection_that_is_never_made_bills_nothing(kind: type[httpx2.TimeoutException]) -> None:
-    error = openai.APITimeoutError(request=HTTP_REQUEST)
-    error.__cause__ = kind("too slow")
-    assert type(translate(error, model="m", endpoint=ENDPOINT)) is NetworkError
-
-
 def test_an_answer_that_ends_too_early_may_have_been_billed() -> None:
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"
     with _one_reply(head) as url, pytest.raises(ResponseTimeoutError, match="broke"):
@@ -438,7 +719,7 @@ def test_an_answer_that_ends_too_early_may_have_been_billed() -> None:
 
 
 def test_what_speaks_no_http_is_told() -> None:
-    with _one_reply(b"SSH-2.0-OpenSSH_9.6\r\n") as url, pytest.raises(ProviderError):
+    with _one_reply(b"SSH-2.0-OpenSSH\r\n\r\n") as url, pytest.raises(EndpointError, match="HTTP"):
         OpenAIProvider(Endpoint(url, SECRET, "KEY"), timeout_s=5).generate(REQUEST)
 
 

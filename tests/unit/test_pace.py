@@ -44,7 +44,8 @@ def test_five_a_minute_are_five_in_any_minute() -> None:
 @given(st.integers(1, 20), st.lists(st.floats(0, 30), min_size=1, max_size=60))
 def test_no_window_ever_holds_more_than_the_limit(limit: int, pauses: list[float]) -> None:
     clock = Clock()
-    pace, times = Pace(limit, clock), []
+    pace = Pace(limit, clock)
+    times: list[float] = []
     for pause in pauses:
         clock.now_s += pause
         times += starts(pace, clock, 1)
@@ -73,9 +74,23 @@ def test_a_refusal_holds_all_back_and_lowers_the_limit_once() -> None:
     pace = Pace(None, clock)
     starts(pace, clock, 6)
     for _ in range(4):  # four workers are refused at once
+        pace.start()
+    for _ in range(4):
+        pace.forget()
         pace.slow_down(10.0)
-    assert pace.images_per_minute == 5
-    assert starts(pace, clock, 1) == [WINDOW_S]
+    assert pace.images_per_minute == 9
+    assert starts(pace, clock, 1) == [10.0]
+
+
+def test_a_request_that_is_refused_alone_says_nothing_of_a_limit() -> None:
+    clock = Clock()
+    pace = Pace(None, clock)
+    for _ in range(3):
+        assert pace.start() == 0
+        pace.forget()
+        pace.slow_down(1.0)
+        clock.now_s += 1.0
+    assert pace.images_per_minute is None
 
 
 def test_after_a_quiet_minute_one_more_may_go() -> None:
@@ -83,10 +98,10 @@ def test_after_a_quiet_minute_one_more_may_go() -> None:
     pace = Pace(None, clock)
     starts(pace, clock, 3)
     pace.slow_down(1.0)
-    assert pace.images_per_minute == 2
+    assert pace.images_per_minute == 3
     clock.now_s += WINDOW_S
     pace.start()
-    assert pace.images_per_minute == 3
+    assert pace.images_per_minute == 4
 
 
 def test_a_given_limit_is_never_exceeded_whatever_is_learned() -> None:
