@@ -283,6 +283,7 @@ def test_key_and_address_come_as_a_pair(
         assert found is None
     else:
         url, name = endpoint
+        assert found is not None
         assert (found.base_url, found.api_key, found.key_name) == (url, environ[name], name)
 
 
