@@ -127,13 +127,22 @@ def keep(engine: Engine, order: Order, number: int) -> None:
         digest=digest(data),
         size_bytes=len(data),
         article=order.cover.article.src_uri,
-        sent={"model": order.request.model, "prompt": order.request.prompt},
+        sent={
+            "model": order.request.model,
+            "prompt": order.request.prompt,
+            "size": str(order.request.size),
+        },
         endpoint="https://example.com",
         received_at=BOUGHT_AT.isoformat(),
         usd="0.0412",
     )
     engine.store.put(record, data)
-    key = rendition_key(record.digest, webp_quality=SITE.webp_quality, encoder=images.encoder())
+    key = rendition_key(
+        record.digest,
+        webp_quality=SITE.webp_quality,
+        encoder=images.encoder(),
+        asked=order.request.size,
+    )
     shown = Rendition(record.digest, Size(16, 16), "webp", len(data))
     engine.store.put_rendition(key, shown, None)
 

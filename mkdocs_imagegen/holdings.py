@@ -15,17 +15,26 @@ Holding = Record | OriginalOther | OriginalDamaged | None
 """A record whose original is there, by its length; `None` where the store has nothing."""
 
 
-def find(store: Store, request_key: str, entries: Sequence[Entry] = ()) -> Holding:
+def find(
+    store: Store, request_key: str, entries: Sequence[Entry] = (), *, brief: bool = False
+) -> Holding:
     """Return what the store holds of a request.
 
-    `entries` are the lockfile's that name it, often none or one. Two branches may have bought the
-    same request: any of their originals will do, the first that is there.
+    Two branches may have bought the same request: any of their originals will do, the first that is
+    there.
+
+    Args:
+        store: to look into.
+        request_key: of the request.
+        entries: the lockfile's that name it, often none or one.
+        brief: whether a record may hold just what the lockfile knows, which saves reading it.
     """
     damaged: OriginalDamaged | None = None
     try:
         for entry in entries:
             assert entry.approved is not None
-            record = store.record(request_key, entry.approved.digest) or record_of(entry)
+            stored = None if brief else store.record(request_key, entry.approved.digest)
+            record = stored or record_of(entry)
             damage = store.damage(record)
             if damage is None:
                 return record

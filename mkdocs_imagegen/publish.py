@@ -151,7 +151,7 @@ class _Source:
 def _look_at(
     key: str, entries: Sequence[Entry], store: Store, settings: Settings, *, deep: bool
 ) -> OriginalState | None:
-    found = find(store, key, entries)
+    found = find(store, key, entries, brief=True)
     if not isinstance(found, Record):
         return found
     rendered = store.rendition(_rendition_key(found, settings), found) is not None

@@ -72,7 +72,7 @@ def make_plan(
         standing: what `stand` returned of these orders and this lockfile, where it was asked.
     """
     standing = standing or stand(orders, lockfile)
-    comparison = Comparison(orders, lockfile)
+    comparison = Comparison(orders, lockfile, standing)
     judge = Judge(orders, state, book, settings, today, standing, comparison, options)
     actions: Sequence[Action] = [judge.action(n) for n in range(len(orders.orders))]
     if options.max_cost_usd is not None:

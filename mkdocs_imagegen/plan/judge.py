@@ -169,7 +169,7 @@ class Judge:
             return self._purchase(order, "--rebuy: the original is in no store")
         if approved is None:
             return self._purchase(order, "new")
-        changes = self._comparison.changes(order, approved)
+        changes = self._comparison.changes(n, approved)
         why = ", ".join(str(change) for change in changes)
         if any(change.by_author for change in changes):
             return self._purchase(order, f"changed: {why}", changes)

@@ -24,6 +24,8 @@ class Standing:
     """By request key: the entries whose picture it is, usually one."""
     refusals: Mapping[str, Refusal]
     """By request key."""
+    components: Mapping[int, Components]
+    """By number, of the orders whose entry was not plain to see."""
 
     def approved(self, n: int) -> Approved | None:
         """Return the approved picture of the order's article."""
@@ -43,26 +45,30 @@ def stand(orders: Orders, lockfile: Lockfile) -> Standing:
         if entry.approved:
             paid[entry.approved.request_key].append(entry)
     refused = (entry.refusal for entry in lockfile.entries if entry.refusal)
+    claims = _Claims(orders, lockfile)
     return Standing(
-        _Claims(orders, lockfile).settled(),
+        claims.settled(),
         paid,
         {refusal.request_key: refusal for refusal in refused},
+        claims.components,
     )
 
 
 class Comparison:
     """Tells what changed since the lockfile; today's templates are digested once."""
 
-    def __init__(self, orders: Orders, lockfile: Lockfile) -> None:
+    def __init__(self, orders: Orders, lockfile: Lockfile, standing: Standing) -> None:
+        self._orders = orders.orders
+        self._components = standing.components
         self._lines_then = lockfile.templates
         self._digests = template_digests(orders.templates)
         self._lines_now = {
             self._digests[name]: line_digests(text) for name, text in orders.templates.items()
         }
 
-    def changes(self, order: Order, approved: Approved) -> tuple[Change, ...]:
-        """Return why the order's request is not the approved one."""
-        now = components_of(order, self._digests)
+    def changes(self, n: int, approved: Approved) -> tuple[Change, ...]:
+        """Return why the request of the order of this number is not the approved one."""
+        now = self._components.get(n) or components_of(self._orders[n], self._digests)
         found = changes(approved.components, now, self._lines_then, self._lines_now)
         return found or (UNKNOWN,)
 
@@ -76,6 +82,7 @@ class _Claims:
         self._articles = orders.articles | {o.cover.article.src_uri for o in orders.orders}
         self._named = self._entries_by_name(lockfile)
         self._lockfile = lockfile
+        self.components: dict[int, Components] = {}
 
     def settled(self) -> Sequence[Entry | None]:
         """Return the entry of each order."""
@@ -90,7 +97,7 @@ class _Claims:
         free = _Free(self._claimable(open_orders, taken))
         for n in open_orders:
             order = self._orders[n]
-            entries[n] = free.take(order, _words(components_of(order, self._templates)))
+            entries[n] = free.take(order, self._words(n))
         for n in open_orders:
             entries[n] = entries[n] or free.take_this(self._named[n])
         return entries
@@ -113,8 +120,13 @@ class _Claims:
             return False
         if entry.approved.request_key == order.request_key:
             return True
-        words = _words(components_of(order, self._templates))
+        words = self._words(n)
         return bool(words) and words == _words(entry.approved.components)
+
+    def _words(self, n: int) -> _Words:
+        if n not in self.components:
+            self.components[n] = components_of(self._orders[n], self._templates)
+        return _words(self.components[n])
 
     def _claimable(self, open_orders: Iterable[int], taken: set[int]) -> Iterator[Entry]:
         """Yield the entries of articles that are gone, and of those whose claim is not sure."""

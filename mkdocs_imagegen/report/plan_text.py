@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ..collector import collector_at_rest
 from ..model import Action, ActionKind, Plan
 from ..plan import Outlook
 from .plan_words import (
@@ -45,6 +46,7 @@ _FOLDED = {
 """Where there are many actions, each of these groups is one line."""
 
 
+@collector_at_rest()
 def plan_text(
     plan: Plan, outlook: Outlook, *, width: int | None = None, colour: bool = False
 ) -> str:
