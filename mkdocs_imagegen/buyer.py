@@ -1,7 +1,6 @@
-"""Buy one picture: reserve, send (again), store, book. Safe to call from many threads.
+"""Buy one picture: reserve it, send it, maybe again, keep it. Safe to call from many threads.
 
-A request is in the ledger before it is sent. Bytes and record are in the store before anything
-decodes them, and before the ledger says what they cost.
+A request is in the ledger before it is sent.
 """
 
 from __future__ import annotations
@@ -13,32 +12,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from . import images
 from .arrivals import take_in
 from .errors import (
-    AnswerError,
     ImagegenError,
     NetworkError,
     OverBudgetError,
-    PictureError,
     ProviderError,
     RateError,
     SafetyError,
     StoreError,
 )
-from .keys import digest
+from .keeping import Keeper
 from .model import (
     Action,
-    Bought,
     CoverRequest,
     Failed,
     Found,
     Outcome,
-    Priced,
-    Record,
-    Size,
     Skipped,
 )
 from .pace import Pace
@@ -46,7 +37,7 @@ from .plan.retries import DEFAULT, Retries, asks_too_much, wait_s
 from .pricing import PriceBook
 from .providers import Answer, Provider
 from .store import Store, UnreadableRowError
-from .till import Booking, Till, planned_usd
+from .till import Booking, Till
 
 
 def say_nothing(_line: str) -> None:
@@ -90,15 +81,18 @@ class Buyer:
         self._till = till
         self._prices = book
         self._manners = manners
-        self._now = now
         self._pace = Pace(manners.images_per_minute, manners.clock)
         self._stopped = ""
         self._stop = threading.Event()
         self._sleep = manners.sleep or self._stop.wait
         self._under_way = 0
         self._changed = threading.Condition()
-        self.unbooked: list[Failed] = []
+        self._keeper = Keeper(store, till, book, now, self.stop)
+
+    @property
+    def unbooked(self) -> list[Failed]:
         """The ledger's own trouble with requests that ended otherwise."""
+        return self._keeper.unbooked
 
     def stop(self, why: str) -> None:
         """Send no further request."""
@@ -159,7 +153,7 @@ class Buyer:
                     booking, answer = self._sent(action, request, key)
                 except _NotSentError as error:
                     return Skipped(action, str(error))
-                return self._keep(action, key, booking, answer)
+                return self._keeper.keep(action, booking, answer)
 
     def _is_there(self, key: str, *, but_not: str) -> bool:
         """Tell whether another run bought it. An unreadable store is no "no": it raises."""
@@ -184,7 +178,8 @@ class Buyer:
             _NotSentError: it was never sent.
         """
         failure: ProviderError | None = None
-        for sent in range(1, 1000):
+        sent = 0
+        while True:
             try:
                 self._wait_for_turn()
                 booking = self._reserve(action, request, key)
@@ -196,6 +191,7 @@ class Buyer:
                 answer = self._ask(action, request, booking)
             except ProviderError as error:
                 failure = error
+                sent += 1
                 again_s = wait_s(error, sent, self._manners.retries, self._manners.jitter())
                 if again_s is None or self._stopped:
                     raise
@@ -208,7 +204,6 @@ class Buyer:
                 if answer.rate:
                     self._pace.learn(answer.rate)
                 return booking, answer
-        raise AssertionError("a policy must end")
 
     def _wait_for_turn(self) -> None:
         while not self._stopped and (wait := self._pace.start()):
@@ -233,7 +228,7 @@ class Buyer:
             if isinstance(error, ProviderError):
                 request_id = error.request_id
                 end = end if error.maybe_billed else self._till.release
-            self._book(action, lambda: end(booking, request_id))
+            self._keeper.book(action, lambda: end(booking, request_id))
             raise
 
     @contextmanager
@@ -247,94 +242,8 @@ class Buyer:
                 self._under_way -= 1
                 self._changed.notify_all()
 
-    def _keep(self, action: Action, key: str, booking: Booking, answer: Answer) -> Bought:
-        """Store what came, tell what it is, and book what it cost."""
-        proven_usd = self._proven_usd(action, answer)
-        record = self._record(action, key, answer, proven_usd)
-
-        def settle() -> None:
-            self._till.settle(booking, record, proven_usd)
-
-        def hold() -> None:
-            self._till.hold(booking, record.request_id)
-
-        end = settle
-        try:
-            self._put(record, answer.picture)
-            return Bought(action, record, self._size_of(record, answer))
-        except AnswerError:
-            end = hold if proven_usd is None else settle
-            raise
-        finally:
-            self._book(action, end)
-
-    def _size_of(self, record: Record, answer: Answer) -> Size:
-        """Decode what is stored by now. An endpoint that sends no pictures is asked no more."""
-        once_more = "mkdocs-imagegen apply --rebuy asks (and pays) once more"
-        if answer.missed:
-            kept = self._store.original_path(record)
-            raise AnswerError(
-                answer.missed.message,
-                hint=f"{answer.missed.hint}; its address is kept in {kept}; {once_more}",
-                request_id=record.request_id,
-            ) from answer.missed
-        try:
-            return images.inspect(answer.picture).size
-        except PictureError as error:
-            raise AnswerError(
-                f"the endpoint sent {error.message}",
-                hint=f"the answer is kept; {once_more}",
-                request_id=record.request_id,
-            ) from error
-
-    def _book(self, action: Action, end: Callable[[], None]) -> None:
-        """Enter how a request ended. Trouble with that must hide neither picture nor error."""
-        try:
-            end()
-        except StoreError as error:
-            self.stop(error.message)
-            told = StoreError(
-                f"{error.message}; the ledger goes on to count the most that this cover can cost",
-                hint=error.hint,
-            )
-            told.__cause__ = error
-            self.unbooked.append(Failed(action, told))
-
     def _notice(self, action: Action, what: str) -> None:
         self._manners.notice(f"{action.article}: {what}")
-
-    def _proven_usd(self, action: Action, answer: Answer) -> Decimal | None:
-        """Return what the endpoint's own count says it charged, `None` where that is no count."""
-        if not isinstance(action.price, Priced) or not answer.usage or not action.request:
-            return None
-        request = action.request
-        return self._prices.actual_usd(request.model, answer.usage, quality=request.quality)
-
-    def _record(
-        self, action: Action, key: str, answer: Answer, proven_usd: Decimal | None
-    ) -> Record:
-        usd = planned_usd(action) if proven_usd is None else proven_usd
-        return Record(
-            request_key=key,
-            digest=digest(answer.picture),
-            size_bytes=len(answer.picture),
-            article=action.article,
-            sent=answer.sent,
-            endpoint=answer.endpoint,
-            received_at=self._now().isoformat(timespec="seconds"),
-            usage=answer.usage,
-            usd=None if usd is None else f"{usd.normalize():f}",
-            request_id=answer.request_id,
-        )
-
-    def _put(self, record: Record, picture: bytes) -> None:
-        try:
-            self._store.put(record, picture)
-        except StoreError as error:
-            kept = self._store.rescue(record, picture)
-            raise StoreError(
-                f"{error.message}; the picture was paid for: {kept}", hint=error.hint
-            ) from error
 
 
 class _NotSentError(Exception):
