@@ -65,7 +65,7 @@ TOPICS = (
     ("Buying", ("providers/", "buyer.py", "execute.py", "pace.py", "interrupts.py")),
     ("Store and pictures", ("store/", "holdings.py", "images/", "images.py", "restore.py")),
     ("Building the site", ("plugin.py", "survey.py", "publish.py", "markup.py", "report/")),
-    ("Commands", ("cli/", "scaffold/", "previews.py")),
+    ("Commands", ("cli/", "scaffold/", "crawlers/", "previews.py")),
     ("Everything else", ("",)),
 )
 """The first that fits; also the page's order."""

@@ -6,6 +6,7 @@ import click
 
 from .. import __version__
 from .apply import apply_command
+from .check import check
 from .doctor import doctor
 from .explain import explain_command
 from .init import init
@@ -23,5 +24,5 @@ def commands() -> None:
     """
 
 
-for command in (apply_command, doctor, explain_command, init, plan_command, report, restore):
+for command in (apply_command, check, doctor, explain_command, init, plan_command, report, restore):
     commands.add_command(command)
