@@ -13,6 +13,7 @@ from mkdocs.utils import get_relative_url
 
 from . import markup
 from .engine import Engine
+from .keys import digest
 from .model import Diagnostic, Order, Orders, Plan, Size
 from .publish import CoverFile
 
@@ -160,7 +161,9 @@ def _register(file: CoverFile, config: MkDocsConfig, files: Files) -> tuple[Diag
     there = files.src_uris.get(file.asset_uri)
     if there is not None and there.generated_by:
         return ()
-    told = () if there is None else (_overridden(file.asset_uri),)
+    # `apply --write` puts the same file there.
+    same = there is None or digest(there.content_bytes) == file.rendition.digest
+    told = () if same else (_overridden(file.asset_uri),)
     if there is not None:
         files.remove(there)
     if file.path:

@@ -5,13 +5,15 @@ Costs no money. Imports Pillow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from . import images
 from .errors import ImagegenError
 from .holdings import sound_record
 from .model import Action, ActionKind, Approved, Entry, Plan
+from .report.gallery import Picture
 from .store import Store
 
 _STAYING = (ActionKind.REUSE, ActionKind.RENDER)
@@ -33,6 +35,27 @@ def thumbnails(plan: Plan, store: Store) -> Mapping[str, bytes]:
         made = pool.map(lambda action: _thumbnail(action, store), staying + changing)
         pairs = zip(staying + changing, made, strict=True)
         return {action.article: webp for action, webp in pairs if webp}
+
+
+def small_pictures(
+    reads: Sequence[Callable[[], bytes] | None], *, longest_px: int
+) -> list[Picture | None]:
+    """Return a small WebP of each picture, made on all cores; `None` where there is none to read.
+
+    Args:
+        reads: read the pictures.
+        longest_px: the longest side that one may have.
+    """
+
+    def small(read: Callable[[], bytes] | None) -> Picture | None:
+        try:
+            webp = images.thumbnail(read(), longest_px=longest_px) if read else None
+        except (ImagegenError, OSError):
+            return None
+        return Picture(webp, images.measure(webp).size) if webp else None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(small, reads))
 
 
 def previous_prompts(plan: Plan, store: Store) -> Mapping[str, str]:

@@ -17,11 +17,13 @@ from mkdocs.structure.pages import Page
 
 from . import plan as planning
 from .articles import check_defaults, scan_front_matter
+from .articles.written import FileDigest, without_written
 from .config import (
     ImagegenConfig,
     cache_folder,
     covers_folder,
     find_endpoint,
+    find_store,
     make_book,
     make_settings,
     site_folder,
@@ -125,7 +127,7 @@ def is_next_language(config: MkDocsConfig) -> bool:
 def watched_paths(options: ImagegenConfig, config: MkDocsConfig) -> list[Path]:
     """Return what `mkdocs serve` should rebuild for, besides the articles."""
     folder = site_folder(config)
-    paths = (folder / options.templates_dir, folder / options.cache_dir / CHANGED)
+    paths = (folder / options.templates_dir, find_store(folder, options.cache_dir) / CHANGED)
     return [path for path in paths if path.exists()]
 
 
@@ -163,7 +165,14 @@ def collect_articles(
     # Of the build, not of the file: a page without a translation stands in for one.
     locale = str(getattr(config.plugins.get(I18N), "current_language", "") or "")
     return tuple(
-        _article(file, page, front_matters.get(file.src_uri, NO_FRONT_MATTER), folders, locale)
+        _article(
+            file,
+            page,
+            front_matters.get(file.src_uri, NO_FRONT_MATTER),
+            folders,
+            locale,
+            lambda uri: digest_files(frozenset((uri,)), files, config.docs_dir).get(uri),
+        )
         for file in files.documentation_pages()
         if (page := file.page) is not None and file.generated_by not in VIEW_MAKERS
     )
@@ -231,8 +240,14 @@ def _text(file: File) -> str:
 
 
 def _article(
-    file: File, page: Page, front_matter: FrontMatter, folders: FrontMatters, locale: str
+    file: File,
+    page: Page,
+    front_matter: FrontMatter,
+    folders: FrontMatters,
+    locale: str,
+    digest_of: FileDigest,
 ) -> ArticleSource:
+    meta, front_matter = without_written(page.meta, front_matter, digest_of)
     inherited: dict[str, Inherited] = {}
     for uri, folder in folders.items():  # as the plugin merges them: the deepest last
         if file.src_uri.startswith(posixpath.dirname(uri)):
@@ -242,13 +257,14 @@ def _article(
     return ArticleSource(
         src_uri=file.src_uri,
         title=_title(page),
-        meta=page.meta,
+        meta=meta,
         section=_section(file, page),
-        date=_date(page.meta.get("date")),
+        date=article_date(page.meta.get("date")),
         markdown=page.markdown or "",
         front_matter=front_matter,
         inherited=inherited,
         locale=locale,
+        url=page.canonical_url or page.url,
     )
 
 
@@ -270,7 +286,7 @@ def _section(file: File, page: Page) -> str:
     return folder.replace("-", " ").replace("_", " ").capitalize() if slash else ""
 
 
-def _date(value: object) -> str:
+def article_date(value: object) -> str:
     """Return an article's date as ISO text; Material's blog also writes `date: {created: ...}`."""
     if isinstance(value, Mapping):
         value = value.get("created")

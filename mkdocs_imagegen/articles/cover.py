@@ -37,6 +37,8 @@ def read_cover(
     values |= read
     enabled = values.pop("enabled", None)
     own: OwnPicture | None = values.pop("file", None)
+    if not own:
+        values.pop("ai", None)  # what is bought is always made by AI, and a drawing never
     if enabled is False:
         return None, ()
     asks = bool(own or enabled or values["prompt"] or _ASKING & errors.keys())
@@ -44,6 +46,7 @@ def read_cover(
         problems += (diagnose(source, given[name], error) for name, error in errors.items())
     if asks and not own:
         problems += _misfits(source, given, values, errors, rules)
+        problems += _not_own(source, given)
     if problems or any(told.level == "error" for told in source.front_matter.diagnostics):
         return None, tuple(problems)
     if not asks:
@@ -86,6 +89,15 @@ def _misfits(
             told = f"{reason} (set in mkdocs.yml)"
             hint = f"write {name}: {better} in mkdocs.yml"
             yield Diagnostic("error", told, source.src_uri, f"cover_{name}", hint=hint)
+
+
+def _not_own(source: ArticleSource, given: Mapping[str, Given]) -> Iterator[Diagnostic]:
+    """A folder may say it of all its own pictures; an article says it of a picture it names."""
+    written = given.get("ai")
+    if written and written.raw:
+        message = f"{written.key} is of your own picture, and this article names none"
+        hint = f"name it, as in cover: picture.png, or delete {written.key}"
+        yield diagnose(source, written, FieldError(message, hint))
 
 
 def _without_prompt(source: ArticleSource, given: Mapping[str, Given]) -> Iterator[Diagnostic]:

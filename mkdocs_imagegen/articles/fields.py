@@ -211,5 +211,6 @@ COVER_FIELDS: tuple[Field, ...] = (
     ),
     Field("enabled", "true or false", "Switch the cover off, or on without a prompt.", read_flag),
     Field("file", "path or address", "Your own picture: nothing is bought.", read_own),
+    Field("ai", "true or false", "Whether AI made your own picture.", read_flag),
 )
 FIELDS: Mapping[str, Field] = {field.name: field for field in COVER_FIELDS}

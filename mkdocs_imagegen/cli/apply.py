@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from .. import report
-from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET
+from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, EXIT_WOULD_CHANGE
 from ..execute import ended_at_wall
-from ..model import Bought, Found, Outcome, Plan, PlanOptions
+from ..folder import Changes, FolderSurvey
+from ..model import Bought, Diagnostic, Found, Outcome, Plan, PlanOptions
 from ..plan import ApprovedPlan, SavedPlan, read_saved, require_same
 from ..survey import Survey
 from .frame import (
@@ -23,18 +24,31 @@ from .frame import (
     tell,
     told,
     troubles,
+    would_change,
 )
+from .write import changes_of, tell_changes, write_changes, write_options
 
 
 @click.command("apply", context_settings=HELP)
 @click.argument("saved", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @config_file_option
 @click.option("-y", "--yes", is_flag=True, help="Buy without asking.")
+@click.option(
+    "--check", is_flag=True, help="Buy and change nothing; exit with 3 if anything would be."
+)
 @strict_option
 @plan_options
+@write_options
 @told
 def apply_command(
-    saved: Path | None, config_file: str | None, yes: bool, strict: bool, options: PlanOptions
+    saved: Path | None,
+    config_file: str | None,
+    yes: bool,
+    check: bool,
+    strict: bool,
+    options: PlanOptions,
+    docs: Path | None,
+    drawn: bool,
 ) -> int:
     """Show the plan, ask, and buy exactly that; then write imagegen.lock.
 
@@ -42,14 +56,18 @@ def apply_command(
     SAVED, a file of `plan --out`, just that plan is bought, or refused if it is stale.
     """
     before = _read(saved, options) if saved else None
-    with surveyed(config_file, strict=strict) as survey:
-        engine, orders = survey.engine, survey.orders
+    with surveyed(config_file, strict=strict, docs=docs) as survey:
+        engine = survey.engine
         plan = planned(survey, before.options if before else options)
         report.show_plan(plan, engine.outlook(plan))
         tell(plan.diagnostics)
         failed = bool(troubles(plan, strict=survey.strict))
         if before:
             require_same(before, plan, where=str(saved))
+        if check:
+            changes = changes_of(survey, plan, drawn=drawn)
+            tell_changes(changes, done=False)
+            return EXIT_ERROR if failed else _checked(plan, changes)
         if engine.dry_run:
             click.echo("IMAGEGEN_DRY_RUN is set: nothing was bought", err=True)
             return EXIT_ERROR if failed else 0
@@ -58,9 +76,21 @@ def apply_command(
             click.echo("Nothing was bought.", err=True)
             return EXIT_ERROR
         outcomes = _bought(approved, survey)
-        published = engine.publish(engine.plan(orders))
-        tell(published.diagnostics)
-    return _exit_code(outcomes, failed=failed or bool(published.diagnostics))
+        published = _published(survey, drawn=drawn)
+        tell(published)
+    return _exit_code(outcomes, failed=failed or bool(published))
+
+
+def _checked(plan: Plan, changes: Changes) -> int:
+    return EXIT_WOULD_CHANGE if would_change(plan) or changes else 0
+
+
+def _published(survey: Survey, *, drawn: bool) -> tuple[Diagnostic, ...]:
+    """Make the files of what is there now, and return what could not be published."""
+    plan = survey.engine.plan(survey.orders)
+    if isinstance(survey, FolderSurvey):
+        return write_changes(survey, plan, drawn=drawn)
+    return survey.engine.publish(plan).diagnostics
 
 
 def _read(saved: Path, options: PlanOptions) -> SavedPlan:

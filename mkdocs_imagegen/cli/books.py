@@ -15,7 +15,7 @@ import yaml
 from mkdocs.exceptions import MkDocsException
 from mkdocs.utils.yaml import get_yaml_loader, yaml_load
 
-from ..config import ImagegenConfig
+from ..config import ImagegenConfig, find_store
 from ..errors import LockfileError, SettingsError
 from ..lockfile import NAME as LOCKFILE
 from ..model import LedgerRow, Lockfile
@@ -90,7 +90,8 @@ def find_cache_dir(config_file: Path) -> Path:
     options = _options(config.get("plugins") if isinstance(config, Mapping) else None)
     cache_dir = options.get("cache_dir")
     folder = config_file.resolve().parent
-    return folder / (cache_dir if isinstance(cache_dir, str) else ImagegenConfig.cache_dir.default)
+    default = ImagegenConfig.cache_dir.default
+    return find_store(folder, cache_dir if isinstance(cache_dir, str) else default)
 
 
 def _read(source: Path, shelf: _Shelf, cwd: Path) -> None:

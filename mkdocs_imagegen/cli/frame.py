@@ -16,6 +16,7 @@ import click
 from .. import report
 from ..articles import path_matches
 from ..errors import EXIT_INTERRUPTED, ImagegenError, SettingsError
+from ..folder import survey_folder
 from ..model import Diagnostic, Plan, PlanOptions
 from ..survey import Survey, find_config_files, survey_site, take_stdout
 
@@ -101,10 +102,18 @@ def plan_options(command: Callable[..., Result]) -> Callable[..., Result]:
 
 
 @contextmanager
-def surveyed(config_file: str | None, *, strict: bool = False) -> Iterator[Survey]:
-    """Run a planning build of the site; inside, stdout is for the command's answer alone."""
+def surveyed(
+    config_file: str | None, *, strict: bool = False, docs: Path | None = None
+) -> Iterator[Survey]:
+    """Run a planning build of the site; inside, stdout is for the command's answer alone.
+
+    With `docs` nothing is built: that folder's articles are read.
+    """
     with take_stdout() as answer:
-        survey = survey_site(config_file or found_config_file(), strict=strict)
+        if docs is not None:
+            survey: Survey = survey_folder(docs, config_file, strict=strict)
+        else:
+            survey = survey_site(config_file or found_config_file(), strict=strict)
         try:
             with redirect_stdout(answer):
                 yield survey
@@ -178,6 +187,11 @@ def troubles(plan: Plan, *, strict: bool) -> list[Diagnostic]:
     """Return what makes a command fail: errors, and under --strict warnings too."""
     levels = ("error", "warning") if strict else ("error",)
     return [diagnostic for diagnostic in plan.diagnostics if diagnostic.level in levels]
+
+
+def would_change(plan: Plan) -> bool:
+    """Tell whether `apply` would buy, or write something new into the lockfile."""
+    return bool(plan.purchases or plan.unlocked)
 
 
 def _log_to_stderr() -> None:

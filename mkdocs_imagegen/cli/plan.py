@@ -25,7 +25,9 @@ from .frame import (
     tell,
     told,
     troubles,
+    would_change,
 )
+from .write import changes_of, tell_changes, write_options
 
 FORMATS = ("text", "json", "markdown", "html")
 
@@ -49,6 +51,7 @@ FORMATS = ("text", "json", "markdown", "html")
 @click.option("--fail-over", type=USD, help="Exit with 4 if the plan may cost more USD than this.")
 @plan_options
 @strict_option
+@write_options
 @told
 def plan_command(
     config_file: str | None,
@@ -58,22 +61,27 @@ def plan_command(
     fail_over: Decimal | None,
     options: PlanOptions,
     strict: bool,
+    docs: Path | None,
+    drawn: bool,
 ) -> int:
     """Show what a build would do about each cover, and what it costs. Buys nothing."""
-    with surveyed(config_file, strict=strict) as survey:
+    with surveyed(config_file, strict=strict, docs=docs) as survey:
         engine = survey.engine
         plan = planned(survey, options)
-        outlook = engine.outlook(plan, engine.foresee(plan, strict=survey.strict))
+        decision = None if docs else engine.foresee(plan, strict=survey.strict)
+        outlook = engine.outlook(plan, decision)
         if out is not None:
             _save(report.plan_json(plan, outlook, options), out)
         _show(plan, outlook, options, form, survey)
         if form == "text":
             tell(plan.diagnostics)
+        changes = changes_of(survey, plan, drawn=drawn)
+        tell_changes(changes, done=False)
     if troubles(plan, strict=survey.strict):
         return EXIT_ERROR
     if fail_over is not None and _may_cost_more(plan, fail_over):
         return EXIT_OVER_BUDGET
-    return EXIT_WOULD_CHANGE if check and _would_change(plan) else 0
+    return EXIT_WOULD_CHANGE if check and (would_change(plan) or changes) else 0
 
 
 def _save(text: str, out: Path) -> None:
@@ -106,8 +114,3 @@ def _show(plan: Plan, outlook: Outlook, options: PlanOptions, form: str, survey:
 def _may_cost_more(plan: Plan, usd: Decimal) -> bool:
     """Tell whether the plan may cost more; what has no price may cost anything."""
     return bool(plan.unpriced) or plan.bound_usd > usd
-
-
-def _would_change(plan: Plan) -> bool:
-    """Tell whether `apply` would buy, or write something new into the lockfile."""
-    return bool(plan.purchases or plan.unlocked)

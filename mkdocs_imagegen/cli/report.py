@@ -1,4 +1,4 @@
-"""`mkdocs-imagegen report`: the books, on paper. Runs no build, opens no connection."""
+"""`mkdocs-imagegen report`: the books, on paper; they run no build and open no connection."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ..report.costs import (
 )
 from .books import read_books
 from .frame import HELP, config_file_option, found_config_file, told
+from .gallery import covers, gallery
 
 _DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?")
 _DAYS_AGO = re.compile(r"(?P<days>[0-9]{1,6})d")
@@ -56,7 +57,11 @@ def _since(_ctx: click.Context, _param: click.Parameter, text: str | None) -> dt
 
 @click.group(context_settings=HELP)
 def report() -> None:
-    """Look back on what was bought. Builds nothing, buys nothing."""
+    """Look back on what was bought, and at what there is. Buys nothing."""
+
+
+for command in (covers, gallery):
+    report.add_command(command)
 
 
 @report.command()

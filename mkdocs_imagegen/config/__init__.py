@@ -12,13 +12,22 @@ Keys are never options: they come from the environment or from `.env` beside mkd
 from .checked import make_book, make_settings
 from .endpoint import find_endpoint
 from .options import ImagegenConfig
-from .places import cache_folder, covers_folder, site_folder, templates_folder
+from .places import (
+    SAFE_STORE,
+    cache_folder,
+    covers_folder,
+    find_store,
+    site_folder,
+    templates_folder,
+)
 
 __all__ = [
+    "SAFE_STORE",
     "ImagegenConfig",
     "cache_folder",
     "covers_folder",
     "find_endpoint",
+    "find_store",
     "make_book",
     "make_settings",
     "site_folder",

@@ -10,6 +10,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from ..errors import SettingsError
 from .options import ImagegenConfig
 
+SAFE_STORE = ".imagegen"
+"""The default with `--write`: `zensical build --clean` deletes all of `.cache`."""
+
 
 def site_folder(config: MkDocsConfig) -> Path:
     """Return the folder of mkdocs.yml: what every path of ours is anchored to."""
@@ -24,13 +27,25 @@ def cache_folder(options: ImagegenConfig, config: MkDocsConfig) -> Path:
     Raises:
         SettingsError: MkDocs publishes or empties what is in it.
     """
-    path = site_folder(config) / options.cache_dir
+    path = find_store(site_folder(config), options.cache_dir)
     if problem := _problem(path.resolve(), config):
         raise SettingsError(
             f"imagegen: cache_dir: {options.cache_dir!r} {problem}",
             hint="leave cache_dir out: the store is .cache/imagegen then",
         )
     return path
+
+
+def find_store(folder: Path, cache_dir: str) -> Path:
+    """Return the store's folder: its default gives way to the one that `--write` made.
+
+    Args:
+        folder: of mkdocs.yml.
+        cache_dir: the option, or its default.
+    """
+    path, written = folder / cache_dir, folder / SAFE_STORE
+    moved = cache_dir == ImagegenConfig.cache_dir.default and written.is_dir()
+    return written if moved and not path.exists() else path
 
 
 def covers_folder(options: ImagegenConfig, config: MkDocsConfig) -> Path | None:
@@ -76,7 +91,11 @@ def templates_folder(options: ImagegenConfig, config: MkDocsConfig) -> Path:
 
 def _problem(path: Path, config: MkDocsConfig) -> str:
     """Return what MkDocs would do to a store there, `""` for nothing."""
-    if path.is_relative_to(Path(config.docs_dir).resolve()):
+    docs_dir = Path(config.docs_dir).resolve()
+    # MkDocs bears no docs_dir that holds mkdocs.yml; where others do, they publish no dot names.
+    below = path.relative_to(docs_dir).parts if path.is_relative_to(docs_dir) else ()
+    hidden = docs_dir == site_folder(config) and below and below[0].startswith(".")
+    if path.is_relative_to(docs_dir) and not hidden:
         return "is in docs_dir, where MkDocs would publish what is in it"
     if any(path.is_relative_to(site_dir) for site_dir in _site_dirs(config)):
         return "is in site_dir, which MkDocs empties at each build"

@@ -116,6 +116,8 @@ class ArticleSource:
     """By key as in `front_matter`, where the article's folders say something."""
     locale: str = ""
     """The build's language where the site has several, else `""`."""
+    url: str = ""
+    """The page's address: absolute with a site_url, else relative to the site's root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ class Cover:
     on_error: OnError | None = None
     """What is shown where the cover can't be bought; `None` leaves it to the site."""
     own: OwnPicture | None = None
+    ai: bool | None = None
+    """Of an own picture: whether AI made it; `None` where its author does not say."""
     given: tuple[str, ...] = ()
     """The fields that stand in the article's own front matter, sorted."""
 

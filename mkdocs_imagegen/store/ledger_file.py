@@ -5,8 +5,10 @@ A cache can be poisoned, so the file must be a plain one, and its schema ours to
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +40,7 @@ class LedgerFile:
         self.path = path.absolute()
         self._read_only = read_only
         self._connection: sqlite3.Connection | None = None
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -49,11 +52,7 @@ class LedgerFile:
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """Yield the open ledger, `None` where there is none yet."""
         with self._opened("read"):
-            if self._connection is None and self.path.exists():
-                self._connect("ro" if self._read_only else "rw")
-            connection = self._connection
-            begun = connection is not None and _is_begun(connection, self.path)
-            yield connection if begun else None
+            yield self._connection if self._has_begun() else None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -76,6 +75,18 @@ class LedgerFile:
                     connection.execute("ROLLBACK")
                 raise
 
+    def _has_begun(self) -> bool:
+        """Open the ledger if there is one, and check it; False where it is empty still."""
+        try:
+            if self._connection is None and self.path.exists():
+                self._connect("ro" if self._read_only else "rw")
+            return self._connection is not None and _is_begun(self._connection, self.path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+                raise
+        # A kill cut a write short, and the rest of it can't be taken back here.
+        return _is_begun(self._connect_to_copy(), self.path)
+
     @contextmanager
     def _opened(self, doing: str) -> Iterator[None]:
         with self._lock, told(doing, self.path.parent, mend=MEND, index=LEDGER):
@@ -87,9 +98,18 @@ class LedgerFile:
                 self._disconnect()  # what stands there now may be mended or moved away
                 raise
 
-    def _connect(self, mode: str) -> sqlite3.Connection:
+    def _connect_to_copy(self) -> sqlite3.Connection:
+        """Open a copy that may be written. Nobody writes the ledger itself now."""
+        self._disconnect()
+        self._copy = tempfile.TemporaryDirectory(prefix="mkdocs-imagegen-")
+        copy = Path(self._copy.name) / LEDGER
+        for ending in ("", "-journal"):
+            shutil.copyfile(f"{self.path}{ending}", f"{copy}{ending}")
+        return self._connect("rw", copy)
+
+    def _connect(self, mode: str, path: Path | None = None) -> sqlite3.Connection:
         self._connection = connection = sqlite3.connect(
-            f"{self.path.as_uri()}?mode={mode}",
+            f"{(path or self.path).as_uri()}?mode={mode}",
             uri=True,
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,
@@ -105,7 +125,9 @@ class LedgerFile:
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
-        self._connection = None
+        if self._copy is not None:
+            self._copy.cleanup()
+        self._connection = self._copy = None
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

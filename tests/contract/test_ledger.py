@@ -467,6 +467,38 @@ def test_processes_share_one_wall_and_what_the_killed_held_stays(path: Path) -> 
         assert sum(row.state is RowState.RESERVED for row in ledger.rows()) == 25
 
 
+HALF_WRITTEN = """
+import os, signal, sqlite3, sys
+
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")
+database.execute("BEGIN IMMEDIATE")
+for _ in range(3):  # more than the cache holds, so that some of it is in the file
+    database.execute("UPDATE request SET section = section || hex(randomblob(2000))")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_write_that_a_kill_cut_short_never_happened(
+    read_only: bool, path: Path, ledger: Ledger
+) -> None:
+    rows = [replace(ROW, article=f"{n}.md") for n in range(20)]
+    for row in rows:
+        ledger.reserve(row, admit_all)
+    ledger.close()
+    killed = subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(path)], check=False)
+    assert killed.returncode < 0
+    journal = path.with_name(f"{LEDGER}-journal")
+    assert journal.stat().st_size
+    with closing(Ledger(path, read_only=read_only)) as opened:
+        assert list(opened.rows()) == rows
+        assert opened.month_usd(MONTH) == 20 * (ROW.bound_usd or Decimal(0))
+    assert journal.exists() is read_only
+    ledger.prepare()
+    assert len(list(ledger.rows())) == 20
+
+
 OWNER = """
 import sys
 from pathlib import Path

@@ -29,7 +29,7 @@ def crowd(folder: Path, *, builds: int, covers: int) -> tuple[str, bool]:
             options={
                 "mode": "generate",
                 "price_as": "openai",
-                "size": "1024x1024",
+                "size": "1024x640",
                 "quality": "low",
                 "budget": {"max_images": covers},
             },

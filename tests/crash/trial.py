@@ -17,7 +17,7 @@ from tests.crash.points import Extent, Point, draw
 from tests.imageserver import ImageServer
 from tests.sites import Site
 
-NEW_ARTICLES = 3
+NEW_ARTICLES = 2
 """Before each run, so that there is something to buy."""
 CONCURRENCY = 2
 BILLED = frozenset({RowState.SETTLED, RowState.POSSIBLY_BILLED})
@@ -191,7 +191,7 @@ def _new_site(folder: Path, server: ImageServer, *, in_git: bool = False) -> Sit
     options: dict[str, object] = {
         "mode": "generate",
         "price_as": "openai",
-        "size": "1024x1024",
+        "size": "1024x640",
         "quality": "low",
         "concurrency": CONCURRENCY,
         "budget": {"max_images": 1000},

@@ -315,6 +315,28 @@ def test_an_own_picture_wins_over_a_prompt_and_says_so() -> None:
     assert "image: a.png" in told[0].message
 
 
+@pytest.mark.parametrize(
+    ("block", "ai"),
+    [
+        ("cover: {file: a.png, ai: true}", True),
+        ("cover: a.png\ncover_ai: no", False),
+        ("image: a.png\ncover_ai: true", True),
+        ("cover: a.png", None),
+        ("cover_prompt: a fox", None),
+    ],
+)
+def test_an_author_says_whether_ai_made_the_own_picture(block: str, ai: bool | None) -> None:
+    assert cover_of(block).ai is ai
+
+
+def test_what_is_said_of_ai_without_an_own_picture_is_an_error_where_the_article_says_it() -> None:
+    problem = problem_of("cover_prompt: a fox\ncover_ai: false")
+    assert problem.line == 3
+    assert "names none" in problem.message
+    assert cover_of("cover_prompt: a fox", meta={"cover_ai": True}).ai is None
+    assert cover_of("cover: a.png", with_defaults(("**", {"ai": True}))).ai is True
+
+
 def test_nothing_is_bought_for_an_own_picture_so_its_size_need_not_fit() -> None:
     assert cover_of("cover: a.png\ncover_size: 1200x630").size == Size(1200, 630)
 

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from .colour import Scheme
     from .layout import TextLayout
-    from .motifs import Drawing
-    from .shapes import Canvas
+    from .shapes import Canvas, Layer
 
 __all__ = ["Composition", "backdrop", "compose", "draw", "encoder"]
 
@@ -28,7 +27,7 @@ class Composition:
 
     canvas: Canvas
     scheme: Scheme
-    drawing: Drawing
+    layers: tuple[Layer, ...]
     text: TextLayout | None
     """`None` where the title is empty or in a script that the font lacks."""
 
@@ -41,9 +40,11 @@ def compose(sketch: Sketch) -> Composition:
 
     seed = Seed.of(sketch.title, sketch.section)
     canvas = Canvas(sketch.size.width_px, sketch.size.height_px)
-    text = layout.lay_out(sketch, fonts.measures("ExtraBold"), fonts.measures("Bold"))
-    drawing = motifs.choose(seed)(canvas, seed, text.box if text else None)
-    return Composition(canvas, colour.scheme(sketch.palette, seed), drawing, text)
+    motif = motifs.choose(seed)
+    setting = motif.setting(canvas, seed)
+    text = layout.lay_out(sketch, setting, fonts.measures("ExtraBold"), fonts.measures("Bold"))
+    layers = motif.draw(canvas, seed, text.box if text else None)
+    return Composition(canvas, colour.scheme(sketch.palette, seed), layers, text)
 
 
 def draw(sketch: Sketch) -> bytes:
@@ -61,6 +62,4 @@ def backdrop(composition: Composition) -> Image.Image:
     """Paint a cover without its text."""
     from . import paint
 
-    text, drawing = composition.text, composition.drawing
-    quiet = text.box if text and drawing.beneath_text else None
-    return paint.backdrop(composition.canvas, drawing.layers, composition.scheme, quiet)
+    return paint.backdrop(composition.canvas, composition.layers, composition.scheme)

@@ -80,8 +80,6 @@ class Scheme:
     """What a shape in the very front adds to the ground's tone; negative on bright grounds."""
     accent_ground: int
     accent_reach: int
-    quiet: float
-    """The share of the drawing that may show behind text, 0 to 1."""
     ink: Rgb
     label: Rgb
     rule: Rgb
@@ -106,81 +104,85 @@ def contrast(one: Rgb, other: Rgb) -> float:
 
 
 def scheme(palette: Palette, seed: Seed) -> Scheme:
-    """Derive a cover's colours: dark ink on grounds that are bright by nature, else light ink.
+    """Derive a cover's colours: light ink on a deep ground by night, dark ink on a tint by day.
 
-    A darkened yellow or orange is brown, so these keep their light.
+    Neither ground is so bright that it glares on a dark page, nor so pale or dark that the
+    cover's edge is lost on a page of its kind. A darkened yellow or orange is brown, so
+    palettes that are bright by nature have day only.
     """
     primary, accent = Oklch.of(read(palette.primary)), Oklch.of(read(palette.accent))
-    if primary.chroma < 0.03:
+    is_grey = primary.chroma < 0.03
+    if is_grey:
         # Greys have no hue of their own: a trace of the accent's keeps them from looking dead.
-        primary = Oklch(primary.lightness, 0.014, accent.hue)
-    return (_bright if _is_bright(primary) else _deep)(primary, accent, seed)
+        primary = Oklch(primary.lightness, 0.022, accent.hue)
+    if _is_bright(primary):
+        return _day(primary, accent, seed, front=0.26)
+    if seed.chance("day", 0.4) and not is_grey:
+        return _day(primary, accent, seed, front=0.36 if _is_warm(primary) else 0.46)
+    return _night(primary, accent, seed)
 
 
 def _is_bright(colour: Oklch) -> bool:
-    warm = 48 <= colour.hue <= 118 and colour.chroma > 0.08
-    return colour.lightness >= (0.68 if warm else 0.80)
+    return colour.lightness >= (0.68 if _is_warm(colour) else 0.80)
 
 
-def _deep(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
+def _is_warm(colour: Oklch) -> bool:
+    """Tell oranges and yellows, which turn to mud in the dark."""
+    return 30 <= colour.hue <= 118 and colour.chroma > 0.08
+
+
+def _night(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
     turn = _turn(seed)
     cool = _ramp(primary.hue + turn / 4, primary.chroma * 0.95, bend=turn * 0.6, fade=0.45)
     warm = _ramp(primary.hue - turn, primary.chroma * 1.05, bend=turn * 0.6, fade=0.45)
     ink = Oklch(0.985, 0.006, primary.hue).rgb()
-    label = Oklch(0.87, min(accent.chroma, 0.09), accent.hue).rgb()
-    ground, glow = _tone(min(max(0.17 + 0.38 * primary.lightness, 0.20), 0.42)), 15
+    label = Oklch(0.88, min(accent.chroma, 0.09), accent.hue).rgb()
+    ground, glow = _tone(min(max(0.17 + 0.38 * primary.lightness, 0.31), 0.42)), 12
     while not _is_readable((ink, label), (cool, warm), ground + glow):
         ground -= 1
-    reach = round(0.40 * _TONES - 0.2 * ground)
     return Scheme(
         cool=cool,
         warm=warm,
         accent=_ramp(accent.hue, accent.chroma),
         ground=ground,
         glow=glow,
-        reach=reach,
-        accent_ground=_tone(max(accent.lightness, 0.60) - 0.12),
-        accent_reach=round(0.15 * _TONES),
-        quiet=_quiet((cool, warm), (ink, label), ground + glow, reach),
+        reach=round(0.46 * _TONES - 0.2 * ground),
+        accent_ground=_tone(max(accent.lightness, 0.60) - 0.10),
+        accent_reach=round(0.13 * _TONES),
         ink=ink,
         label=label,
         rule=Oklch(max(accent.lightness, 0.66), accent.chroma, accent.hue).rgb(),
     )
 
 
-def _bright(primary: Oklch, accent: Oklch, seed: Seed) -> Scheme:
-    turn = abs(_turn(seed)) * (-1 if primary.hue > 80 else 0.5)
-    cool = _ramp(primary.hue, primary.chroma)
+def _day(primary: Oklch, accent: Oklch, seed: Seed, *, front: float) -> Scheme:
+    """Return dark ink on a tint; shapes at the `front` lose so much lightness."""
+    turn = _turn(seed)
+    if _is_warm(primary):
+        # Towards orange, from either side: a darker yellow looks green, a darker orange brown.
+        turn = abs(turn) * (-1 if primary.hue > 80 else 0.5)
+    cool = _ramp(primary.hue + turn / 4, primary.chroma)
     warm = _ramp(primary.hue + turn, primary.chroma)
-    ink = Oklch(0.20, min(primary.chroma, 0.035), primary.hue).rgb()
-    label = Oklch(0.34, min(accent.chroma, 0.09), accent.hue).rgb()
-    ground, glow = _tone(min(max(primary.lightness, 0.78), 0.955)), 9
-    reach = round(-0.22 * _TONES)
+    ink = Oklch(0.22, min(primary.chroma, 0.07), primary.hue).rgb()
+    label = Oklch(0.36, min(accent.chroma, 0.10), accent.hue).rgb()
+    ground, glow = _tone(min(max(primary.lightness, 0.83), 0.87)), 7
+    while not _is_readable((ink, label), (cool, warm), ground - glow):
+        ground += 1
     return Scheme(
         cool=cool,
         warm=warm,
         accent=_ramp(accent.hue, accent.chroma),
         ground=ground,
         glow=glow,
-        reach=reach,
-        accent_ground=_tone(accent.lightness + 0.06),
-        accent_reach=round(-0.10 * _TONES),
-        # The tones of shadows, which only a bright ground makes worse for the text.
-        quiet=_quiet((cool, warm), (ink, label), ground - glow, reach - 30),
+        reach=round(-front * _TONES),
+        accent_ground=_tone(
+            min(max(accent.lightness, 0.52), 0.84 if _is_warm(accent) else 0.74) + 0.04
+        ),
+        accent_reach=round(-0.08 * _TONES),
         ink=ink,
         label=label,
         rule=Oklch(min(accent.lightness, 0.58), accent.chroma, accent.hue).rgb(),
     )
-
-
-def _quiet(ramps: tuple[Ramp, ...], inks: tuple[Rgb, ...], worst: int, reach: int) -> float:
-    """Return how much of the drawing can show behind these inks: up to 0.4, in steps of 0.04.
-
-    `worst` is the background's own tone that is nearest to the inks.
-    """
-    steps = range(10, 0, -1)
-    allowed = (n for n in steps if _is_readable(inks, ramps, round(worst + reach * n * 0.04)))
-    return next(allowed, 0) * 0.04
 
 
 def _is_readable(inks: tuple[Rgb, ...], ramps: tuple[Ramp, ...], tone: int) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib.metadata
 from functools import cache
 
+DRAWING = 2
+"""Version of the compositions, colours and layout: raise it where a cover looks different."""
 FONT_PACKAGE = "font-manrope"
 WEBP_QUALITY = 78
 WEBP_METHOD = 2
@@ -18,4 +20,5 @@ WEBP_METHOD = 2
 def encoder() -> str:
     """Name what decides a drawn cover's bytes besides the sketch, without loading it."""
     pillow, typeface = (importlib.metadata.version(name) for name in ("pillow", FONT_PACKAGE))
-    return f"pillow/{pillow} webp/{WEBP_QUALITY}-{WEBP_METHOD} {FONT_PACKAGE}/{typeface}"
+    webp = f"webp/{WEBP_QUALITY}-{WEBP_METHOD}"
+    return f"drawing/{DRAWING} pillow/{pillow} {webp} {FONT_PACKAGE}/{typeface}"

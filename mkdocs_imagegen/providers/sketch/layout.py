@@ -16,16 +16,20 @@ from .shapes import Box
 
 SAFE_HEIGHT = 0.8
 """The share of the height, in the middle, that holds all text: previews crop the rest away."""
-LABEL_TRACKING_EM = 0.13
+LABEL_TRACKING_EM = 0.11
 _LEADING_EM = 1.09
 _DESCENT_EM = 0.27
-_LARGEST_TITLE = (0.185, 0.152, 0.128, 0.106)
+_LARGEST_TITLE = (0.190, 0.162, 0.136, 0.112, 0.094, 0.080, 0.070)
 """The title's size by its number of lines, as a share of the unit."""
-_SMALLEST_TITLE = 0.050
+_COMFORTABLE_TITLE = 0.090
+"""A title that would be smaller than this takes more room from the drawing."""
+_SMALLEST_TITLE = 0.046
 _LONGEST_WORD_AT = 0.064
 """A word that is too wide at this size is broken, not shrunk any further."""
-_LONGEST_TITLE = 400
-"""Characters: more can't be shown in any size, so they need not be measured."""
+_LONGEST_TITLE = 300
+"""Characters: a longer one is no title any more, and is ended at a word with an ellipsis."""
+_MORE_ROOM = (0.0, 0.5, 1.0)
+"""The steps in which a long title takes the room that its composition would keep free."""
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -53,6 +57,26 @@ class TextLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a composition wants its text, so that the drawing has room."""
+
+    anchor: float
+    """Where the text stands in the safe height: 0 at its top, 1 at its bottom."""
+    width: float
+    """The longest line, as a share of the space between the margins."""
+    height: float
+    """The share of the safe height that the text may fill."""
+
+    def wider(self, share: float) -> Setting:
+        """Return a setting that takes this share, 0 to 1, of all that was kept free."""
+        return Setting(
+            self.anchor,
+            self.width + (1 - self.width) * share,
+            self.height + (1 - self.height) * share,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The measures that depend on the picture's size alone."""
 
@@ -76,35 +100,51 @@ class Frame:
 
     @property
     def measure_px(self) -> float:
-        """The longest line. Wide pictures keep their right side for the drawing."""
-        whole = self.width_px - 2 * self.margin_px
-        wide = self.width_px > 1.25 * self.height_px
-        return min(whole, 0.70 * self.width_px) if wide else whole
+        """The space between the margins."""
+        return self.width_px - 2 * self.margin_px
+
+    @property
+    def safe_px(self) -> float:
+        """The height that holds all text, a little less than the safe height."""
+        return 0.94 * SAFE_HEIGHT * self.height_px
 
 
-def lay_out(sketch: Sketch, title_font: FontFile, label_font: FontFile) -> TextLayout | None:
+def lay_out(
+    sketch: Sketch, setting: Setting, title_font: FontFile, label_font: FontFile
+) -> TextLayout | None:
     """Return the placed text, `None` where the title is empty or not in the font's script."""
-    title = wording.readable(sketch.title, title_font)[:_LONGEST_TITLE].rstrip()
+    title = _ended(wording.readable(sketch.title, title_font))
     if not title:
         return None
     frame = Frame.of(sketch.size)
     label = wording.readable(wording.upper(sketch.section), label_font)
-    lines, size_px = _fit_title(title, frame, title_font, has_label=bool(label))
-    return _place(lines, size_px, label, frame, title_font, label_font)
+    for share in _MORE_ROOM:
+        room = setting.wider(share)
+        lines, size_px = _fit_title(title, frame, room, title_font, has_label=bool(label))
+        if size_px >= _COMFORTABLE_TITLE * frame.unit_px:
+            break
+    return _place(lines, size_px, label, frame, room, title_font, label_font)
+
+
+def _ended(title: str) -> str:
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    return title[:_LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,;:.-") + _ELLIPSIS
 
 
 def _fit_title(
-    title: str, frame: Frame, font: FontFile, *, has_label: bool
+    title: str, frame: Frame, room: Setting, font: FontFile, *, has_label: bool
 ) -> tuple[tuple[str, ...], float]:
     """Return the lines and the size that shows the title largest."""
-    measure_px, unit_px = frame.measure_px, frame.unit_px
-    tallest_px = [_tallest_px(n, frame, has_label=has_label) for n in range(1, MAX_LINES + 1)]
+    measure_px, unit_px = room.width * frame.measure_px, frame.unit_px
+    counts = range(1, MAX_LINES + 1)
+    tallest_px = [_tallest_px(n, frame, room, has_label=has_label) for n in counts]
     smallest_px = min(_SMALLEST_TITLE * unit_px, tallest_px[-1])
     pieces = tuple(linebreaks.split(title, font, measure_px / (_LONGEST_WORD_AT * unit_px)))
     pieces = linebreaks.shorten(pieces, font, measure_px / smallest_px)
     division = linebreaks.Division.of(pieces, font)
     best: tuple[tuple[str, ...], float] = ((), 0.0)
-    for count in range(1, min(MAX_LINES, len(pieces)) + 1):
+    for count in counts[: len(pieces)]:
         largest_px = min(_LARGEST_TITLE[count - 1] * unit_px, tallest_px[count - 1])
         lines = linebreaks.divide(pieces, division, count, measure_px / largest_px)
         widest_em = max(linebreaks.title_em(line, font) for line in lines)
@@ -115,9 +155,9 @@ def _fit_title(
     return best
 
 
-def _tallest_px(count: int, frame: Frame, *, has_label: bool) -> float:
-    """Return the largest size at which so many lines stay within the safe height."""
-    free_px = 0.94 * SAFE_HEIGHT * frame.height_px - _head_px(frame, has_label=has_label)
+def _tallest_px(count: int, frame: Frame, room: Setting, *, has_label: bool) -> float:
+    """Return the largest size at which so many lines stay within the room."""
+    free_px = room.height * frame.safe_px - _head_px(frame, has_label=has_label)
     return free_px / (0.74 + _LEADING_EM * (count - 1) + _DESCENT_EM)
 
 
@@ -132,7 +172,7 @@ def _head_gap_px(frame: Frame) -> float:
 
 
 def _label_size_px(frame: Frame) -> float:
-    return max(0.031 * frame.unit_px, 10.0)
+    return max(0.040 * frame.unit_px, 9.0)
 
 
 def _rule_thickness_px(frame: Frame) -> float:
@@ -144,14 +184,23 @@ def _place(
     size_px: float,
     label: str,
     frame: Frame,
+    room: Setting,
     title_font: FontFile,
     label_font: FontFile,
 ) -> TextLayout:
-    """Centre the block on the picture's height, by what the eye takes for its top and bottom."""
+    """Stand the block in the safe height, by what the eye takes for its top and bottom."""
     cap_px = size_px * title_font.cap_height / title_font.units_per_em
     head_px = _head_px(frame, has_label=bool(label))
     seen_px = head_px + cap_px + _LEADING_EM * size_px * (len(lines) - 1)
-    top_px = (frame.height_px - seen_px) / 2 - 0.02 * size_px
+    slack_px = frame.safe_px - seen_px - _DESCENT_EM * size_px
+    middle_px = slack_px / 2 + (_DESCENT_EM / 2 - 0.02) * size_px
+    free_px = (frame.height_px - frame.safe_px) / 2
+    # From the top over the middle to the bottom: the middle is the eye's, without descenders.
+    top_px = free_px + (
+        2 * room.anchor * middle_px
+        if room.anchor <= 0.5
+        else middle_px + (2 * room.anchor - 1) * (slack_px - middle_px)
+    )
     left_px = frame.margin_px
     baseline_px = top_px + head_px + cap_px
     title = tuple(
@@ -163,7 +212,7 @@ def _place(
         )
         for i, text in enumerate(lines)
     )
-    rule, label_line = _place_head(label, frame, top_px, label_font)
+    rule, label_line = _place_head(label, frame, room, top_px, label_font)
     right_px = max(line.x_px + line.width_px for line in (*title, *filter(None, [label_line])))
     bottom_px = title[-1].baseline_px + _DESCENT_EM * size_px
     return TextLayout(
@@ -176,7 +225,9 @@ def _place(
     )
 
 
-def _place_head(label: str, frame: Frame, top_px: float, font: FontFile) -> tuple[Box, Line | None]:
+def _place_head(
+    label: str, frame: Frame, room: Setting, top_px: float, font: FontFile
+) -> tuple[Box, Line | None]:
     """Place the rule, and the label behind it where there is one."""
     size_px, thickness_px = _label_size_px(frame), _rule_thickness_px(frame)
     length_px = (0.048 if label else 0.075) * frame.unit_px
@@ -187,7 +238,7 @@ def _place_head(label: str, frame: Frame, top_px: float, font: FontFile) -> tupl
     if not label:
         return rule, None
     x_px = rule.right + 0.8 * size_px
-    text = _cut(label, font, (left_px + frame.measure_px - x_px) / size_px)
+    text = _cut(label, font, (left_px + room.width * frame.measure_px - x_px) / size_px)
     line_width_px = size_px * font.width_em(text, tracking_em=LABEL_TRACKING_EM)
     return rule, Line(text, x_px, round(top_px + cap_px), line_width_px)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .fontfile import FontFile
 
-MAX_LINES = 4
+MAX_LINES = 7
 TITLE_TRACKING_EM = -0.022
 _ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -153,7 +153,7 @@ def divide(
 def _break_cost(last: Piece) -> float:
     """Return how bad it is to end a line with this piece."""
     if not last.spaced:
-        return 0.3
+        return 1.5
     if last.text[-1] in ",:;.?!\N{EN DASH}\N{EM DASH}":
         return -0.05
     # Articles and prepositions, in most languages, belong to the word that follows.

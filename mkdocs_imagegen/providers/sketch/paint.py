@@ -17,17 +17,13 @@ from .colour import Ramp, Rgb, Scheme
 from .encoding import WEBP_METHOD, WEBP_QUALITY
 from .layout import LABEL_TRACKING_EM, Line, TextLayout
 from .linebreaks import TITLE_TRACKING_EM
-from .shapes import Box, Canvas, Layer, bounds
+from .shapes import Canvas, Layer, bounds
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
 _COARSE = 32
 """The longer side, in pixels, of the smooth fields that are computed pixel by pixel."""
-_REACH = 0.30
-"""How far from the text the drawing has its full strength, as a share of the unit."""
-_ACCENT_SHARES = (0.04, 0.20)
-"""Where accents begin to show and are whole, as shares of the drawing's strength."""
 _SHADOW_SCALE = 8
 _SHADOW_RADIUS = 0.016
 _SHADOW_TONES = 56
@@ -51,14 +47,12 @@ class _Area:
         return self.left, self.top, self.right, self.bottom
 
 
-def backdrop(
-    canvas: Canvas, layers: tuple[Layer, ...], scheme: Scheme, quiet: Box | None
-) -> Image.Image:
-    """Paint everything but the text; what lies around `quiet` is held back, to carry text."""
-    from PIL import Image, ImageChops
+def backdrop(canvas: Canvas, layers: tuple[Layer, ...], scheme: Scheme) -> Image.Image:
+    """Paint everything but the text."""
+    from PIL import Image
 
-    ground = _ground(canvas, scheme)
-    tones, accents = ground.copy(), Image.new("L", ground.size)
+    tones = _ground(canvas, scheme)
+    accents = Image.new("L", tones.size)
     across, down = _gradients(canvas)
     for layer in layers:
         area = _area(canvas, layer, grown_px=0)
@@ -70,13 +64,8 @@ def backdrop(
         mask = _mask(canvas, layer, area)
         tones.paste(gradient.point(_tones(scheme, layer)), area.corners, mask)
         accents.paste(255 if layer.accent else 0, area.corners, mask)
-    held_back = tones
-    if quiet is not None:
-        strength = _strength(canvas, quiet, scheme.quiet)
-        held_back = Image.composite(tones, ground, strength)
-        accents = ImageChops.multiply(accents, strength.point(_accent_strength(scheme.quiet)))
     place = Image.blend(across, down, 0.35)
-    image = Image.composite(_tinted(held_back, scheme.warm), _tinted(held_back, scheme.cool), place)
+    image = Image.composite(_tinted(tones, scheme.warm), _tinted(tones, scheme.cool), place)
     if (box := accents.getbbox()) is not None:
         image.paste(_tinted(tones.crop(box), scheme.accent), box, accents.crop(box))
     return image
@@ -139,23 +128,6 @@ def _ground(canvas: Canvas, scheme: Scheme) -> Image.Image:
     return _field(canvas, light).point([round(low + (high - low) * i / 255) for i in range(256)])
 
 
-def _strength(canvas: Canvas, quiet: Box, floor: float) -> Image.Image:
-    """Return how much of the drawing shows: `floor` in the quiet box, all of it far from there."""
-    padding_px, reach_px = 0.045 * canvas.unit, _REACH * canvas.unit
-
-    def shown(x: float, y: float) -> float:
-        share = (quiet.distance_px(x * canvas.width, y * canvas.height) - padding_px) / reach_px
-        return floor + (1 - floor) * _smooth(min(max(share, 0.0), 1.0))
-
-    return _field(canvas, shown)
-
-
-def _accent_strength(floor: float) -> list[int]:
-    """Return, by the drawing's strength, that of accents: none behind text, soon all of it."""
-    first, full = (floor + (1 - floor) * share for share in _ACCENT_SHARES)
-    return [round(255 * min(max((i / 255 - first) / (full - first), 0), 1)) for i in range(256)]
-
-
 def _smooth(share: float) -> float:
     return share * share * (3 - 2 * share)
 
@@ -216,7 +188,7 @@ def _mask(canvas: Canvas, layer: Layer, area: _Area) -> Image.Image:
     """Draw the layer's shapes with smooth edges: Pillow's own are jagged."""
     from PIL import Image
 
-    scale = 3 if canvas.width * canvas.height < 3_000_000 else 2
+    scale = 3 if canvas.width * canvas.height < 1_000_000 else 2
     width, height = area.size
     large = Image.new("L", (width * scale, height * scale))
     _fill(large, layer, scale, area.left, area.top)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from io import StringIO
 
 from ...pricing import micro_usd, usd_text
+from ..sheets import Value, sheet
 from .cost import Cost
 from .sums import By, CostReport, Summary
 
 VERSION = 1
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a text for a formula, and run it."""
-
 _REQUEST_FIELDS = (
     "at",
     "site",
@@ -37,8 +33,6 @@ _REQUEST_FIELDS = (
     "request_id",
     "endpoint",
 )
-
-Value = str | int | Decimal | None
 
 
 def costs_json(report: CostReport) -> str:
@@ -73,12 +67,7 @@ def costs_csv(report: CostReport) -> str:
     requests = [_request(cost) for cost in report.costs]
     rows = requests if by_request else [_group(group, report.by) for group in report.groups]
     names = list(_REQUEST_FIELDS) if by_request else list(_group(report.total, report.by))
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([_csv_cell(value) for value in row.values()])
-    return out.getvalue()
+    return sheet(names, (row.values() for row in rows))
 
 
 def _group(summary: Summary, name: str) -> Mapping[str, Value]:
@@ -140,15 +129,3 @@ def _json_fields(row: Mapping[str, Value]) -> Mapping[str, str | int | None]:
         else:
             fields[name] = value
     return fields
-
-
-def _csv_cell(value: Value) -> str:
-    match value:
-        case None:
-            return ""
-        case Decimal():
-            return f"{value.normalize():f}"
-        case str():
-            return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
-        case _:
-            return str(value)
