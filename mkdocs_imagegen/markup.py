@@ -86,7 +86,7 @@ def list_figure(shown: Shown, href: str, *, kind: str, first: bool) -> str:
     image = _image(shown, LIST_SIZES[kind], "" if first else 'loading="lazy"')
     # The title beside it is a link to the same place: one is enough for who tabs or listens.
     link = f'<a href="{escape(href)}" tabindex="-1" aria-hidden="true">{image}</a>'
-    return f'<figure class="cover cover-{kind}">{link}</figure>\n'
+    return f'<figure class="cover-{kind}">{link}</figure>\n'
 
 
 def _image(shown: Shown, sizes: str, more: str) -> str:

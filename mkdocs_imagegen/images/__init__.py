@@ -7,8 +7,6 @@ before `headers` has found the format and a bearable size in the bytes.
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -16,8 +14,23 @@ from typing import TYPE_CHECKING
 
 from ..errors import PictureError
 from ..model import Size
+from .credits import Credits, credits_of
 from .cropping import Box, crop_box
-from .headers import Format, claimed_size, name_of, sniff
+from .decoding import LIMIT_BYTES, LIMIT_PX, broken, decode, open_picture
+from .encoding import (
+    PREVIEW_SIZE,
+    RECIPE,
+    WEBP_LIMIT_PX,
+    WEBP_METHOD,
+    Decoded,
+    avif,
+    decoded,
+    has_avif,
+    preview,
+    webp,
+)
+from .headers import Format, sniff
+from .provenance import SOURCE_TYPE, with_source_type
 from .riff import without_metadata
 
 if TYPE_CHECKING:
@@ -26,25 +39,28 @@ if TYPE_CHECKING:
 __all__ = [
     "LIMIT_BYTES",
     "LIMIT_PX",
+    "PREVIEW_SIZE",
+    "SOURCE_TYPE",
+    "Credits",
+    "Decoded",
     "Format",
     "Picture",
+    "avif",
     "crop_box",
+    "decoded",
     "encoder",
+    "has_avif",
     "inspect",
     "measure",
+    "preview",
+    "read_credits",
     "sniff",
     "thumbnail",
     "to_webp",
+    "webp",
+    "with_source_type",
     "without_metadata",
 ]
-
-LIMIT_PX = 50_000_000
-"""Pixels in one picture. The Image API's largest are 8.3 million; more is a decompression bomb."""
-LIMIT_BYTES = 50_000_000
-WEBP_LIMIT_PX = 16_383
-"""The longest side that the format can hold."""
-WEBP_METHOD = 4
-"""Effort 0 to 6: above 4 the time doubles for under 15 % of the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +77,8 @@ def inspect(data: bytes) -> Picture:
     Raises:
         PictureError: not PNG, JPEG or WebP, broken, or beyond the limits.
     """
-    image, found = _decode(data)
-    with _broken(found):
+    image, found = decode(data)
+    with broken(found):
         return Picture(found, _shown_size(image, found))
 
 
@@ -72,9 +88,20 @@ def measure(data: bytes) -> Picture:
     Raises:
         PictureError: not PNG, JPEG or WebP.
     """
-    image, found = _open(data)
-    with _broken(found):
+    image, found = open_picture(data)
+    with broken(found):
         return Picture(found, _shown_size(image, found))
+
+
+def read_credits(data: bytes) -> Credits:
+    """Read from a picture's header who made it; decodes nothing.
+
+    Raises:
+        PictureError: not PNG, JPEG or WebP, or broken.
+    """
+    image, found = open_picture(data)
+    with broken(found):
+        return credits_of(image)
 
 
 def to_webp(data: bytes, *, quality: int, crop: Box | None = None) -> tuple[bytes, Size]:
@@ -90,11 +117,11 @@ def to_webp(data: bytes, *, quality: int, crop: Box | None = None) -> tuple[byte
     """
     from PIL import ImageOps
 
-    image, found = _decode(data)
+    image, found = decode(data)
     if max(image.size) > WEBP_LIMIT_PX:
         raise PictureError(f"a picture of {image.width}x{image.height} pixels, too large for WebP")
     out = BytesIO()
-    with _broken(found):
+    with broken(found):
         if found != "png":
             image = ImageOps.exif_transpose(image)
         if crop is not None:
@@ -113,9 +140,9 @@ def thumbnail(data: bytes, *, longest_px: int) -> bytes:
     Raises:
         PictureError: as `inspect`.
     """
-    image, found = _decode(data)
+    image, found = decode(data)
     out = BytesIO()
-    with _broken(found):
+    with broken(found):
         image.thumbnail((longest_px, longest_px))
         mode = "RGBA" if image.has_transparency_data else "RGB"
         image.convert(mode).save(out, "WEBP", quality=70, method=2, exif=b"", xmp=b"")
@@ -124,54 +151,8 @@ def thumbnail(data: bytes, *, longest_px: int) -> bytes:
 
 @cache
 def encoder() -> str:
-    """Name what encodes, with its version, without importing it."""
-    return f"pillow/{importlib.metadata.version('pillow')}"
-
-
-def _open(data: bytes) -> tuple[Image.Image, Format]:
-    found = sniff(data)
-    if found is None:
-        raise PictureError(name_of(data))
-    if len(data) > LIMIT_BYTES:
-        raise PictureError(f"a picture of {len(data):,} bytes; the limit is {LIMIT_BYTES:,}")
-    # By the header: Pillow takes memory for some formats as soon as it opens them.
-    claimed = claimed_size(data, found)
-    if claimed is None:
-        raise PictureError(f"a broken {found} picture")
-    _check_size(*claimed)
-    from PIL import Image
-
-    with _broken(found):
-        image = Image.open(BytesIO(data), formats=[found])
-    _check_size(*image.size)  # two headers may claim two sizes
-    return image, found
-
-
-def _check_size(width_px: int, height_px: int) -> None:
-    if width_px * height_px > LIMIT_PX:
-        raise PictureError(
-            f"a picture of {width_px}x{height_px} pixels; the limit is {LIMIT_PX:,} in all"
-        )
-
-
-def _decode(data: bytes) -> tuple[Image.Image, Format]:
-    image, found = _open(data)
-    with _broken(found):
-        image.load()
-    return image, found
-
-
-@contextmanager
-def _broken(found: Format) -> Iterator[None]:
-    """Tell what Pillow raises on bytes from elsewhere as one error."""
-    from PIL import Image
-
-    try:
-        yield
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError("a picture of far too many pixels") from error
-    except Exception as error:  # fuzzing finds a new class every time
-        raise PictureError(f"a broken {found} picture") from error
+    """Name what encodes and by which recipes, with their versions, without importing it."""
+    return f"pillow/{importlib.metadata.version('pillow')} recipe/{RECIPE}"
 
 
 def _shown_size(image: Image.Image, found: Format) -> Size:

@@ -12,7 +12,8 @@ SHOWN = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"C2PA"})
 """What is published: the picture, its colours, and the mark that tells who made it."""
 MOVING = frozenset({b"ANIM", b"ANMF"})
 _EXIF = b"EXIF"
-_FLAG_METADATA = 0x08 | 0x04
+FLAG_XMP = 0x04
+_FLAG_METADATA = 0x08 | FLAG_XMP
 """In VP8X: that there is EXIF, and that there is XMP."""
 _FLAG_MOVES = 0x02
 _ORIENTATION = 0x0112
@@ -31,20 +32,20 @@ def without_metadata(webp: bytes) -> bytes | None:
     The same object where there is nothing else. `None` where that would be another picture, or
     can't be told: one that moves, that EXIF turns, or whose chunks are broken.
     """
-    chunks = list(_chunks(webp))
-    kinds = [chunk.kind for chunk in chunks]
+    found = list(chunks(webp))
+    kinds = [chunk.kind for chunk in found]
     if not {b"VP8 ", b"VP8L"} & set(kinds) or len(kinds) != len(set(kinds)):
         return None
-    if MOVING & set(kinds) or any(chunk.kind == _EXIF and _turns(chunk) for chunk in chunks):
+    if MOVING & set(kinds) or any(chunk.kind == _EXIF and _turns(chunk) for chunk in found):
         return None
-    kept = [_still(chunk) for chunk in chunks if chunk.kind in SHOWN]
-    if kinds[0] == b"VP8X" and chunks[0].content[:1] and chunks[0].content[0] & _FLAG_MOVES:
+    kept = [_still(chunk) for chunk in found if chunk.kind in SHOWN]
+    if kinds[0] == b"VP8X" and found[0].content[:1] and found[0].content[0] & _FLAG_MOVES:
         return None
-    rebuilt = _file(kept)
+    rebuilt = joined(kept)
     return webp if rebuilt == webp else rebuilt
 
 
-def _chunks(webp: bytes) -> Iterator[Chunk]:
+def chunks(webp: bytes) -> Iterator[Chunk]:
     """Yield the chunks within the length that the file claims; what follows is no part of it."""
     end = min(len(webp), 8 + int.from_bytes(webp[4:8], "little"))
     at = 12
@@ -54,6 +55,15 @@ def _chunks(webp: bytes) -> Iterator[Chunk]:
             return
         yield Chunk(webp[at : at + 4], webp[at + 8 : at + 8 + length])
         at += 8 + length + length % 2
+
+
+def joined(parts: list[Chunk]) -> bytes:
+    """Return the WebP file that these chunks make."""
+    body = b"".join(
+        kind + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) % 2)
+        for kind, content in parts
+    )
+    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
 
 
 def _still(chunk: Chunk) -> Chunk:
@@ -78,11 +88,3 @@ def _turns(exif: Chunk) -> bool:
         if number(at, 2) == _ORIENTATION:
             return number(at + 8, 2) not in (0, 1)
     return False
-
-
-def _file(chunks: list[Chunk]) -> bytes:
-    body = b"".join(
-        kind + len(content).to_bytes(4, "little") + content + b"\0" * (len(content) % 2)
-        for kind, content in chunks
-    )
-    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body

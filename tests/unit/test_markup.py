@@ -72,7 +72,7 @@ def test_a_list_loads_its_first_cover_at_once_and_the_others_when_they_come_near
     first, later = (list_figure(FOX, "../a/", kind="card", first=first) for first in (True, False))
     assert "lazy" not in first
     assert 'loading="lazy"' in later
-    assert '<figure class="cover cover-card"><a href="../a/" tabindex="-1"' in first
+    assert '<figure class="cover-card"><a href="../a/" tabindex="-1"' in first
 
 
 def test_a_figure_of_unknown_size_has_none() -> None:
