@@ -48,7 +48,7 @@ FileDigester = Callable[[frozenset[str]], planning.Digests]
 @cache
 def price_book() -> PriceBook:
     """Return the prices that come with the package; tokens are counted where that is installed."""
-    return PriceBook.parse(_package_text("data/prices.yaml"), count_tokens=offline_tokens())
+    return PriceBook.parse(package_text("data/prices.yaml"), count_tokens=offline_tokens())
 
 
 class Engine:
@@ -170,7 +170,7 @@ class Engine:
         becomes part of what the plan tells, each once.
         """
         sources = tuple(sources)
-        templates = {DEFAULT_TEMPLATE: _package_text(f"templates/{DEFAULT_TEMPLATE}")}
+        templates = {DEFAULT_TEMPLATE: package_text(f"templates/{DEFAULT_TEMPLATE}")}
         prompts = Prompts(self.settings, {**templates, **self._templates})
         with collector_at_rest():
             covers, told = planning.read_covers(sources, self.settings, self.book)
@@ -347,5 +347,6 @@ class Engine:
         return own_size(order, self.store, read)
 
 
-def _package_text(name: str) -> str:
+def package_text(name: str) -> str:
+    """Return a file of this package."""
     return (importlib.resources.files("mkdocs_imagegen") / name).read_text(encoding="utf-8")

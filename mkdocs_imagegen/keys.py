@@ -58,8 +58,10 @@ def rendition_key(
     encoder: str,
     asked: Size | None = None,
     keep_metadata: bool = False,
+    output: str = "",
+    focus: tuple[float, float] | None = None,
 ) -> str:
-    """Return the identity of the WebP file made of one original.
+    """Return the identity of a file made of one original.
 
     Args:
         original_digest: its sha256.
@@ -67,10 +69,16 @@ def rendition_key(
         encoder: the encoding library and its version: another one may write other bytes.
         asked: the size that was asked for, whose shape the file has; `None` for the original's.
         keep_metadata: whether the original's stays in.
+        output: which of the files, `""` for the WebP in full width.
+        focus: the point that its crop keeps.
     """
     further = {"asked": str(asked)} if asked else {}
     if keep_metadata:
         further["metadata"] = "kept"
+    if output:
+        further["output"] = output
+    if focus:
+        further["focus"] = f"{focus[0]:.4f},{focus[1]:.4f}"
     return _hash(
         version=RENDITION,
         original=original_digest,

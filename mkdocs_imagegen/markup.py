@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -12,6 +14,9 @@ from .model import Size
 # A quoted value may hold `>`; minifiers drop quotes.
 _META_TAG = re.compile(r"""[ \t]*<meta\s(?:=\s*(?:"[^"]*"|'[^']*')|[^>])*+>\n?""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*?)(?=/?>|\s))""")
+ARTICLE_SIZES = "(min-width: 60em) 48em, 100vw"
+"""How wide covers stand in articles: themes' columns are about as wide as text can be read."""
+LIST_SIZES = {"card": ARTICLE_SIZES, "thumbnail": "12em"}
 _OG_IMAGE = "og:image"
 _CARD = "twitter:"
 _PREVIEW_NAME = re.compile(
@@ -21,6 +26,9 @@ _PREVIEW_NAME = re.compile(
 _COMMENT = r"<!--(?:-?>|.*?(?:--!?>|\Z))"
 _HEADING_START = re.compile(rf"{_COMMENT}|(?P<found><h1[\s>])", re.IGNORECASE | re.DOTALL)
 _HEADING_END = re.compile(rf"{_COMMENT}|(?P<found></h1>)", re.IGNORECASE | re.DOTALL)
+_ROBOTS = re.compile(r"""<meta\s[^>]*name\s*=\s*["']?robots\b""", re.IGNORECASE)
+_ARTICLE_DATA_START = '<script type="application/ld+json" class="cover-data">'
+_ARTICLE_DATA = re.compile(rf"{re.escape(_ARTICLE_DATA_START)}[^<]*</script>\n?")
 _HEAD_END = re.compile(r"</head>", re.IGNORECASE)
 
 
@@ -34,20 +42,73 @@ class Preview:
     """`""` where nobody knows."""
     alt: str
     size: Size | None
+    title: str = ""
+    """Of the article, for search engines; `""` where nothing is said of it."""
 
 
-def figure(src: str, *, size: Size | None, alt: str, caption: str = "", label: str = "") -> str:
+Candidates = Sequence[tuple[str, int]]
+"""Addresses of one picture with their widths in pixels, the narrowest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture as the pages show it."""
+
+    src: str
+    size: Size | None
+    alt: str
+    webp: Candidates = ()
+    """With `src` itself; empty where there is nothing to choose from."""
+    avif: Candidates = ()
+    colour: str = ""
+    """`#rrggbb`: fills the place until the picture is there."""
+
+
+def figure(shown: Shown, *, caption: str = "", label: str = "") -> str:
     """Return the cover's `<figure>`: first on the page, so never lazy, and without layout shift."""
-    dimensions = f' width="{size.width_px}" height="{size.height_px}"' if size else ""
-    image = (
-        f'<img src="{escape(src)}" alt="{escape(alt)}"{dimensions}'
-        ' style="max-width:100%;height:auto" decoding="async" fetchpriority="high">'
-    )
     texts = [escape(caption)] if caption else []
     if label:
         texts.append(f'<span class="cover-label">{escape(label)}</span>')
     below = f"<figcaption>{' '.join(texts)}</figcaption>" if texts else ""
+    image = _image(shown, ARTICLE_SIZES, 'fetchpriority="high"')
     return f'<figure class="cover">{image}{below}</figure>\n'
+
+
+def list_figure(shown: Shown, href: str, *, kind: str, first: bool) -> str:
+    """Return the cover of an article in a list, which leads to it.
+
+    Args:
+        shown: the picture.
+        href: of the article.
+        kind: `card` or `thumbnail`.
+        first: whether it is the list's first, which is in sight at once.
+    """
+    image = _image(shown, LIST_SIZES[kind], "" if first else 'loading="lazy"')
+    # The title beside it is a link to the same place: one is enough for who tabs or listens.
+    link = f'<a href="{escape(href)}" tabindex="-1" aria-hidden="true">{image}</a>'
+    return f'<figure class="cover-{kind}">{link}</figure>\n'
+
+
+def _image(shown: Shown, sizes: str, more: str) -> str:
+    """Return an `<img>`, in a `<picture>` where there is AVIF."""
+    given = [f'src="{escape(shown.src)}"']
+    if len(shown.webp) > 1:
+        given += [f'srcset="{_srcset(shown.webp)}"', f'sizes="{sizes}"']
+    given.append(f'alt="{escape(shown.alt)}"')
+    if shown.size:
+        given += [f'width="{shown.size.width_px}"', f'height="{shown.size.height_px}"']
+    if shown.colour:
+        given.append(f'style="background:{shown.colour}"')
+    given.append('decoding="async"')
+    image = f"<img {' '.join(filter(None, [*given, more]))}>"
+    if not shown.avif:
+        return image
+    source = f'<source type="image/avif" srcset="{_srcset(shown.avif)}" sizes="{sizes}">'
+    return f"<picture>{source}{image}</picture>"
+
+
+def _srcset(candidates: Candidates) -> str:
+    return ", ".join(f"{escape(url)} {width}w" for url, width in candidates)
 
 
 def insert_figure(
@@ -76,8 +137,24 @@ def with_preview(page: str, preview: Preview) -> str:
     end = _HEAD_END.search(page)
     if end is None:
         return page
-    head = _without_previews(page[: end.start()]).rstrip(" \t")
-    return f"{head}{_preview_tags(preview)}{page[end.start() :]}"
+    head = _ARTICLE_DATA.sub("", _without_previews(page[: end.start()])).rstrip(" \t")
+    if not _ROBOTS.search(head):
+        head += '<meta name="robots" content="max-image-preview:large">\n'
+    data = _article_data(preview) if preview.title else ""
+    return f"{head}{_preview_tags(preview)}{data}{page[end.start() :]}"
+
+
+def _article_data(preview: Preview) -> str:
+    """Return what search engines read of an article's picture."""
+    data = {
+        "@context": "https://schema.org",
+        "@type": "Article",
+        "headline": preview.title,
+        "image": [preview.url],
+    }
+    # No text may end the element or open a comment in it.
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    return f"{_ARTICLE_DATA_START}{text}</script>\n"
 
 
 def _without_previews(head: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,13 +13,15 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.utils import get_relative_url
 
 from . import markup
-from .engine import Engine
+from .derived import PREVIEW
+from .engine import Engine, package_text
+from .files import ASSETS, CoverFile, CoverFiles
 from .keys import digest
 from .model import Diagnostic, Order, Orders, Plan, Size
-from .publish import CoverFile
 
 OWN_KEY = "cover"
 """Own pictures under this key are ours to show; one under `image:` the theme may show itself."""
+STYLESHEET = f"{ASSETS}/cover.css"
 _PICTURE_TYPES = {
     **{ending: f"image/{ending[1:]}" for ending in (".webp", ".png", ".jpeg", ".gif", ".avif")},
     ".jpg": "image/jpeg",
@@ -42,6 +45,13 @@ class PageCover:
     shown: bool
     """Whether it stands in the article."""
     drawn: bool = False
+    webp: markup.Candidates = ()
+    """Relative to the site's root, as `url` is."""
+    avif: markup.Candidates = ()
+    colour: str = ""
+    preview: str = ""
+    """The JPEG for link previews, relative to the site's root."""
+    title: str = ""
 
     def inserted(
         self, content: str, page_url: str, position: Literal["above_title", "below_title"] | None
@@ -49,26 +59,39 @@ class PageCover:
         """Return the article's HTML with the figure in it."""
         if position is None or not self.shown:
             return content
-        src = self.url if _is_address(self.url) else get_relative_url(self.url, page_url)
-        figure = markup.figure(
-            src, size=self.size, alt=self.alt, caption=self.caption, label=self.label
-        )
+        figure = markup.figure(self.seen_from(page_url), caption=self.caption, label=self.label)
         return markup.insert_figure(content, figure, position)
+
+    def listed(self, href: str, page_url: str, *, kind: str, first: bool) -> str:
+        """Return the cover for a list of articles on another page."""
+        return markup.list_figure(self.seen_from(page_url), href, kind=kind, first=first)
+
+    def seen_from(self, page_url: str) -> markup.Shown:
+        """Return the picture with the addresses that a page needs."""
+
+        def relative(url: str) -> str:
+            return url if _is_address(url) else get_relative_url(url, page_url)
+
+        return markup.Shown(
+            relative(self.url),
+            self.size,
+            self.alt,
+            webp=[(relative(url), width) for url, width in self.webp],
+            avif=[(relative(url), width) for url, width in self.avif],
+            colour=self.colour,
+        )
 
     def announced(self, page: str, site_url: str) -> str:
         """Return the page's HTML with this cover in its head; unchanged without a site_url."""
-        absolute = self._absolute(site_url)
-        if not absolute or (self.yields and markup.has_preview(page)):
-            return page
-        ending = posixpath.splitext(urlsplit(self.url).path)[1].lower()
-        mime = _PICTURE_TYPES.get(ending, "")
-        return markup.with_preview(page, markup.Preview(absolute, mime, self.alt, self.size))
-
-    def _absolute(self, site_url: str) -> str:
-        if _is_address(self.url):
-            return self.url
+        url, size = (self.preview, PREVIEW) if self.preview else (self.url, self.size)
         # mike leaves the slash out, others write it.
-        return f"{site_url.rstrip('/')}/{self.url}" if site_url else ""
+        absolute = url if _is_address(url) or not site_url else f"{site_url.rstrip('/')}/{url}"
+        if not _is_address(absolute) or (self.yields and markup.has_preview(page)):
+            return page
+        ending = posixpath.splitext(urlsplit(url).path)[1].lower()
+        mime = _PICTURE_TYPES.get(ending, "")
+        preview = markup.Preview(absolute, mime, self.alt, size, self.title)
+        return markup.with_preview(page, preview)
 
 
 def check_own_pictures(orders: Orders, files: Files) -> Orders:
@@ -85,13 +108,16 @@ def place_covers(
     `plan` is of these orders: it says which picture each article shows.
     """
     published = engine.publish(plan)
+    if published.files:
+        _style(config, files)
     diagnostics = list(published.diagnostics)
     covers: dict[str, PageCover] = {}
     for order in orders.orders:
         src_uri = order.cover.article.src_uri
         if file := published.files.get(src_uri):
             covers[src_uri] = _ours(order, file, stands_in=engine.settings.provider != "sketch")
-            diagnostics += _register(file, config, files)
+            for each in file.all:
+                diagnostics += _register(each, config, files)
         elif order.cover.own and not _is_left_out(order, files):
             covers[src_uri] = _own(engine, order, files)
         else:
@@ -100,12 +126,23 @@ def place_covers(
     return covers, tuple(diagnostics)
 
 
-def _ours(order: Order, file: CoverFile, *, stands_in: bool) -> PageCover:
+def _style(config: MkDocsConfig, files: Files) -> None:
+    """Register the covers' stylesheet, below those of the site."""
+    if STYLESHEET not in files.src_uris:
+        text = package_text("data/cover.css")
+        included = InclusionLevel.INCLUDED
+        files.append(File.generated(config, STYLESHEET, content=text, inclusion=included))
+    if STYLESHEET not in config.extra_css:
+        config.extra_css.insert(0, STYLESHEET)
+
+
+def _ours(order: Order, files: CoverFiles, *, stands_in: bool) -> PageCover:
     """Return the cover of a file of ours; a drawing that stands in shows what no author described.
 
     So its alt is the title that it shows, and the label that tells of AI would be wrong.
     """
-    cover, other = order.cover, file.drawn and stands_in
+    cover, file = order.cover, files.main
+    other = file.drawn and stands_in
     return PageCover(
         file.asset_uri,
         alt=cover.article.title if other else cover.alt or cover.article.title,
@@ -115,7 +152,16 @@ def _ours(order: Order, file: CoverFile, *, stands_in: bool) -> PageCover:
         yields=file.drawn,
         shown=True,
         drawn=file.drawn,
+        webp=_candidates((*files.narrower, file)),
+        avif=_candidates(files.avif),
+        colour=files.colour,
+        preview=files.preview.asset_uri if files.preview else "",
+        title=cover.article.title,
     )
+
+
+def _candidates(files: Iterable[CoverFile]) -> markup.Candidates:
+    return [(file.asset_uri, file.rendition.size.width_px) for file in files]
 
 
 def _own(engine: Engine, order: Order, files: Files) -> PageCover:

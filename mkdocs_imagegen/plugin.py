@@ -15,6 +15,7 @@ from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from . import plan as planning
 from . import report, site
@@ -142,7 +143,7 @@ class ImagegenPlugin(SurveyedPlugin):
 
     # Below search (0), which must not index the figure, and the blog (-100), which makes excerpts.
     @event_priority(-110)
-    def on_page_context(
+    def _place_cover(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
         """Put the figure into the article."""
@@ -150,6 +151,26 @@ class ImagegenPlugin(SurveyedPlugin):
         if cover and page.content is not None:  # --dirty leaves unmodified pages without content
             page.content = cover.inserted(page.content, page.url, self._position)
         return context
+
+    # Below the blog (-100), which has made the lists' excerpts by then.
+    @event_priority(-120)
+    def _list_covers(
+        self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
+    ) -> TemplateContext:
+        """Put the covers into a blog's index, categories, tags and archive."""
+        kind = self._engine.settings.lists if self._engine else None
+        posts: Any = context.get("posts")
+        if kind is None or not posts:
+            return context
+        first = True
+        for post in posts:
+            if cover := self._covers.get(post.file.src_uri):
+                href = get_relative_url(post.url, page.url)
+                figure = cover.listed(href, page.url, kind=kind, first=first)
+                post.content, first = figure + post.content, False
+        return context
+
+    on_page_context = CombinedEvent(_place_cover, _list_covers)
 
     # Below Material's social cards (50), whose picture ours takes the place of.
     @event_priority(49)

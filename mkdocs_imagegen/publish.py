@@ -5,17 +5,17 @@ Costs no money. Pillow is imported only where a rendition is missing.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 from . import images
+from .derived import CAP_BYTES, Original, cover_files, derive
 from .errors import ImagegenError, PictureError, StoreError
+from .files import CoverFile, CoverFiles, found_whole, is_whole
 from .holdings import find, sound_record
 from .keys import digest, rendition_key, sketch_key
 from .model import (
@@ -38,31 +38,12 @@ from .providers import sketch
 from .settings import Settings
 from .store import Store
 
-ASSETS = "assets/covers"
-NAME_DIGITS = 32
-"""Of the digest in a file's name: 128 bits, so that no two pictures can meet in one name."""
-
-
-@dataclass(frozen=True, slots=True)
-class CoverFile:
-    """A cover's file on the site: copied from `path`, or written from `content`."""
-
-    rendition: Rendition
-    path: Path | None
-    content: bytes | None = None
-    drawn: bool = False
-
-    @property
-    def asset_uri(self) -> str:
-        """The file's place on the site: its content decides its name."""
-        return f"{ASSETS}/{self.rendition.digest[:NAME_DIGITS]}.{self.rendition.format}"
-
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """The files of a build's covers by src_uri, and what could not be published."""
 
-    files: Mapping[str, CoverFile]
+    files: Mapping[str, CoverFiles]
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -93,7 +74,7 @@ def look(
 def publish(
     actions: Iterable[Action], lockfile: Lockfile, store: Store, settings: Settings
 ) -> Published:
-    """Return a file for each cover but own pictures, making the renditions that are missing.
+    """Return the files of each cover but own pictures, making the renditions that are missing.
 
     What was not bought is drawn, in the size that was asked for. An original that is not the one
     that the lockfile names is not published.
@@ -117,7 +98,7 @@ def publish(
             stand_in = _drawn(wanted[n], settings)
             made = _ready(stand_in, store) or _make(stand_in, store)
         ready[n] = made
-    files = {action.article: file for action, file in zip(wanted, ready, strict=True) if file}
+    files = _with_derived(wanted, sources, ready, store, settings)
     return Published(files, tuple(diagnostics))
 
 
@@ -138,6 +119,35 @@ def own_size(order: Order, store: Store, read: Callable[[], bytes]) -> Size | No
     return size
 
 
+def _with_derived(
+    wanted: Sequence[Action],
+    sources: Sequence[_Source | CoverFile],
+    ready: Sequence[CoverFile | None],
+    store: Store,
+    settings: Settings,
+) -> dict[str, CoverFiles]:
+    """Return each article's files; of what was bought also those that are made of it."""
+    originals: dict[int, Original] = {}
+    for n, (action, source, file) in enumerate(zip(wanted, sources, ready, strict=True)):
+        if file and not file.drawn and isinstance(source, _Source) and source.record:
+            size, focus = file.rendition.size, action.cover.focus
+            originals[n] = _original(source.record, size, focus, store)
+    derived = dict(zip(originals, derive([*originals.values()], store, settings), strict=True))
+    return {
+        action.article: cover_files(file, derived.get(n, {}))
+        for n, (action, file) in enumerate(zip(wanted, ready, strict=True))
+        if file
+    }
+
+
+def _original(
+    record: Record, size: Size, focus: tuple[float, float] | None, store: Store
+) -> Original:
+    return Original(
+        record.digest, size, lambda: store.read_original(record), _asked(record), focus, ai=True
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """What one file is made of, and the key it is kept under."""
@@ -146,6 +156,8 @@ class _Source:
     make: Callable[[], tuple[Rendition, bytes | None]]
     """Returns the bytes too, unless they are the original's own."""
     drawn: bool
+    record: Record | None = None
+    """Of the original."""
 
 
 def _look_at(
@@ -181,14 +193,15 @@ def _source(
             _rendition_key(record, settings),
             lambda: _render(record, store, settings, known=bool(entries)),
             drawn=False,
+            record=record,
         )
     for entry in entries:
         assert entry.approved is not None
         original = entry.approved.digest
         # Of a lost original, what was made of it may still be there; not the original itself.
-        made = store.find_rendition(_key_of(original, entry.approved.size, settings))
-        if made is not None and made[0].digest != original and _is_whole(*made):
-            return CoverFile(*made)
+        made = found_whole(store, _key_of(original, entry.approved.size, settings))
+        if made is not None and made.rendition.digest != original:
+            return made
     return _drawn(action, settings)
 
 
@@ -244,8 +257,11 @@ def _render(
             size = (images.measure(shown) if known else images.inspect(shown)).size
             copy = None if shown is data else shown
             return Rendition(digest(shown), size, "webp", len(shown)), copy
-    webp, size = images.to_webp(data, quality=settings.webp_quality, crop=crop)
-    return Rendition(digest(webp), size, "webp", len(webp)), webp
+    picture = images.decoded(data, crop=crop)
+    webp, size = images.webp(
+        picture, width_px=None, quality=settings.webp_quality, cap_bytes=CAP_BYTES, ai=True
+    )
+    return Rendition(digest(webp), size, "webp", len(webp), picture.colour), webp
 
 
 def _drawn(action: Action, settings: Settings) -> _Source:
@@ -262,19 +278,8 @@ def _drawn(action: Action, settings: Settings) -> _Source:
 def _ready(source: _Source | CoverFile, store: Store) -> CoverFile | None:
     if isinstance(source, CoverFile):
         return source
-    found = store.find_rendition(source.key)
-    if found is None or not _is_whole(*found):
-        return None  # making it anew tells why
-    return CoverFile(*found, drawn=source.drawn)
-
-
-def _is_whole(rendition: Rendition, path: Path) -> bool:
-    """Tell whether a file's bytes are those that the rendition is known by."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == rendition.digest
-    except OSError:
-        return False
+    found = found_whole(store, source.key)  # where it is not, making it anew tells why
+    return replace(found, drawn=source.drawn) if found else None
 
 
 def _make_all(sources: Sequence[_Source], store: Store) -> list[CoverFile | ImagegenError]:
@@ -302,7 +307,7 @@ def _make(source: _Source, store: Store) -> CoverFile:
         if data is not None:
             return CoverFile(rendition, None, data, drawn=source.drawn)
     path = store.rendition_path(rendition)
-    if not _is_whole(rendition, path):
+    if not is_whole(rendition, path):
         raise StoreError("other bytes lie in the place of what was made of it")
     return CoverFile(rendition, path, drawn=source.drawn)
 

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 from . import __version__
 from .errors import StoreError
+from .files import ASSETS, NAME_DIGITS
 from .keys import digest
 from .model import Approved, Entry, Record
-from .publish import ASSETS, NAME_DIGITS
 from .store import Store, record_of
 
 if TYPE_CHECKING:

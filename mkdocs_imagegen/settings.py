@@ -95,7 +95,13 @@ class Settings:
     timeout_s: float = 300.0
     """Of a whole request, from the first byte sent to the last one read."""
     insert: Literal["above_title", "below_title"] | None = "below_title"
+    lists: Literal["card", "thumbnail"] | None = "card"
+    """How covers stand in a blog's lists."""
     webp_quality: int = 82
+    widths: tuple[int, ...] = (480, 800, 1200, 1536)
+    """In pixels, ascending: what browsers may choose from, below the cover's own width."""
+    avif: bool = False
+    """Whether each width is offered as AVIF too."""
     keep_metadata: bool = False
     """Whether WebP originals are published with what the endpoint wrote into them."""
     priced: bool = True

@@ -89,7 +89,10 @@ def make_settings(
         concurrency=_within("concurrency", options.concurrency, 1, 64),
         timeout_s=float(_within("timeout_s", options.timeout_s, 1, 3600)),
         insert=_insert(options),
+        lists=_lists(options),
         webp_quality=_within("webp_quality", options.webp_quality, 0, 100),
+        widths=tuple(sorted({_within("widths", width, 16, 8192) for width in options.widths})),
+        avif=options.avif,
         keep_metadata=options.keep_metadata,
         priced=options.price_as == "openai" or urlsplit(base_url).hostname == OPENAI_HOST,
         site=SiteFacts(
@@ -168,6 +171,16 @@ def _insert(options: ImagegenConfig) -> Literal["above_title", "below_title"] | 
             return "above_title"
         case "below_title":
             return "below_title"
+        case _:
+            return None
+
+
+def _lists(options: ImagegenConfig) -> Literal["card", "thumbnail"] | None:
+    match options.covers.list:
+        case "card":
+            return "card"
+        case "thumbnail":
+            return "thumbnail"
         case _:
             return None
 

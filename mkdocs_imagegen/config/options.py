@@ -18,6 +18,12 @@ class _Walls(c.Type[Any]):
         return None if value is None else self.run_validation(value)
 
 
+class ListOptions(base.Config):
+    """What stands below `covers:`."""
+
+    list = c.Choice(["card", "thumbnail", False], default="card")
+
+
 class ImagegenConfig(base.Config):
     """The options below `plugins: - imagegen:`."""
 
@@ -83,10 +89,16 @@ class ImagegenConfig(base.Config):
     """Seconds that a whole request may take, by the clock on the wall."""
     insert = c.Choice(["below_title", "above_title", False], default="below_title")
     """Where the cover stands in the article; `false` leaves it to the theme."""
+    covers = c.SubConfig(ListOptions)
+    """`{list: card}`: how a blog's lists show covers: `card`, `thumbnail` or `false`."""
     webp_quality = c.Type(int, default=82)
     """0 to 100, for pictures that the endpoint did not send as WebP."""
     keep_metadata = c.Type(bool, default=False)
     """Whether WebP pictures keep EXIF and XMP, where some servers write the prompt."""
+    widths = c.ListOfItems(c.Type(int), default=[480, 800, 1200, 1536])
+    """The widths that browsers may choose from, in pixels; none is wider than the picture."""
+    avif = c.Type(bool, default=False)
+    """Whether AVIF is offered beside WebP: smaller files, many times the encoding."""
     cache_dir = c.Type(str, default=".cache/imagegen")
     """The store's folder, beside mkdocs.yml."""
     store = c.Optional(c.Type(str))

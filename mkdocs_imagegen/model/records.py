@@ -82,5 +82,7 @@ class Rendition:
     digest: str
     """sha256 of the file's bytes, hexadecimal: names the file on the site."""
     size: Size
-    format: Literal["webp", "png", "jpeg"]
+    format: Literal["webp", "avif", "png", "jpeg"]
     size_bytes: int
+    colour: str = ""
+    """The dominant one, `#rrggbb`, for the place that it takes while it loads; `""` unknown."""

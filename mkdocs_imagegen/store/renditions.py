@@ -7,6 +7,7 @@ look into the store a write. Published is only what `seal` knows as this machine
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_type_hints
@@ -30,6 +31,7 @@ POLICY = Policy(
     mend="delete {folder}: it costs nothing to make again",
 )
 _FORMATS = get_args(get_type_hints(Rendition)["format"])
+_COLOUR = re.compile("#[0-9a-f]{6}")
 
 
 class Renditions:
@@ -154,9 +156,16 @@ def _rendition(text: bytes) -> Rendition:
     return Rendition(
         digest=read_digest(fields),
         size=_size(size),
-        format=cast(Literal["webp", "png", "jpeg"], picture_format),
+        format=cast(Literal["webp", "avif", "png", "jpeg"], picture_format),
         size_bytes=read_count(fields, "size_bytes"),
+        colour=_colour(fields.get("colour", "")),
     )
+
+
+def _colour(value: object) -> str:
+    if isinstance(value, str) and (not value or _COLOUR.fullmatch(value)):
+        return value
+    raise ValueError("colour is no #rrggbb")
 
 
 def _size(fields: dict[str, Any]) -> Size:

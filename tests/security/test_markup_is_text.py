@@ -57,12 +57,12 @@ class Reader(HTMLParser):
 def test_a_figure_has_the_tags_it_should_and_no_other(
     src: str, alt: str, caption: str, label: str
 ) -> None:
-    read = Reader(markup.figure(src, size=Size(8, 8), alt=alt, caption=caption, label=label))
+    read = Reader(markup.figure(markup.Shown(src, Size(8, 8), alt), caption=caption, label=label))
     below = ["figcaption"] * bool(caption or label) + ["span"] * bool(label)
     assert [tag for tag, _ in read.tags] == ["figure", "img", *below]
     image = read.tags[1][1]
     assert (image["src"], image["alt"]) == (src, alt)
-    assert set(image) == {"src", "alt", "width", "height", "style", "decoding", "fetchpriority"}
+    assert set(image) == {"src", "alt", "width", "height", "decoding", "fetchpriority"}
     assert read.text.strip() == " ".join(filter(None, (caption, label))).strip()
 
 
@@ -71,7 +71,7 @@ def test_a_preview_has_the_tags_it_should_and_no_other(url: str, alt: str, mime:
     page = markup.with_preview(PAGE, markup.Preview(url, mime, alt, Size(8, 8)))
     read = Reader(page)
     tags = [tag for tag, _ in read.tags]
-    assert tags == ["html", "head", "title", *["meta"] * (7 + bool(mime)), "body", "h1", "p"]
+    assert tags == ["html", "head", "title", *["meta"] * (8 + bool(mime)), "body", "h1", "p"]
     metas = {
         attributes.get("property") or attributes.get("name"): attributes["content"]
         for tag, attributes in read.tags
@@ -87,7 +87,7 @@ def test_a_figure_in_a_page_changes_nothing_else(
     alt: str, caption: str, before: str, above: bool
 ) -> None:
     content = f"<p>{before}</p><h1>T</h1><p>x</p>"
-    figure = markup.figure("x.webp", size=None, alt=alt, caption=caption)
+    figure = markup.figure(markup.Shown("x.webp", None, alt), caption=caption)
     whole = markup.insert_figure(content, figure, "above_title" if above else "below_title")
     assert whole.count(figure) == 1
     assert "".join(whole.replace(figure, "").split()) == "".join(content.split())

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_imagegen.markup import Preview, figure, has_preview, insert_figure, with_preview
+from mkdocs_imagegen.markup import (
+    Preview,
+    Shown,
+    figure,
+    has_preview,
+    insert_figure,
+    list_figure,
+    with_preview,
+)
 from mkdocs_imagegen.model import Size
 
 PREVIEW = Preview("https://example.com/c.webp", "image/webp", "A fox", Size(1536, 1024))
@@ -39,30 +49,65 @@ class Tags(HTMLParser):
         ]
 
 
+FOX = Shown("../c.webp", Size(1536, 1024), "A fox")
+
+
 def test_a_figure_has_everything_that_keeps_the_page_from_jumping() -> None:
-    assert figure("../c.webp", size=Size(1536, 1024), alt="A fox") == (
+    assert figure(replace(FOX, colour="#335577")) == (
         '<figure class="cover"><img src="../c.webp" alt="A fox" width="1536" height="1024"'
-        ' style="max-width:100%;height:auto" decoding="async" fetchpriority="high"></figure>\n'
+        ' style="background:#335577" decoding="async" fetchpriority="high"></figure>\n'
     )
 
 
+def test_browsers_choose_from_all_widths_and_from_avif_first() -> None:
+    widths = [("../s.webp", 480), ("../c.webp", 1536)]
+    html = figure(replace(FOX, webp=widths, avif=[("../s.avif", 480)]))
+    sizes = 'sizes="(min-width: 60em) 48em, 100vw"'
+    assert f'<picture><source type="image/avif" srcset="../s.avif 480w" {sizes}><img' in html
+    assert f'src="../c.webp" srcset="../s.webp 480w, ../c.webp 1536w" {sizes} alt=' in html
+    assert "srcset" not in figure(replace(FOX, webp=widths[1:]))
+
+
+def test_a_list_loads_its_first_cover_at_once_and_the_others_when_they_come_near() -> None:
+    first, later = (list_figure(FOX, "../a/", kind="card", first=first) for first in (True, False))
+    assert "lazy" not in first
+    assert 'loading="lazy"' in later
+    assert '<figure class="cover-card"><a href="../a/" tabindex="-1"' in first
+
+
 def test_a_figure_of_unknown_size_has_none() -> None:
-    assert "width=" not in figure("https://example.com/c.svg", size=None, alt="")
+    assert "width=" not in figure(Shown("https://example.com/c.svg", None, ""))
 
 
 def test_caption_and_label_stand_below_the_picture() -> None:
-    html = figure("c.webp", size=None, alt="", caption="A fox", label="AI-generated")
+    html = figure(FOX, caption="A fox", label="AI-generated")
     assert (
         '<figcaption>A fox <span class="cover-label">AI-generated</span></figcaption></figure>'
         in html
     )
-    assert "<figcaption>A fox</figcaption>" in figure("c.webp", size=None, alt="", caption="A fox")
-    assert "figcaption" not in figure("c.webp", size=None, alt="")
+    assert "<figcaption>A fox</figcaption>" in figure(FOX, caption="A fox")
+    assert "figcaption" not in figure(FOX)
+
+
+def test_search_engines_are_told_whose_picture_it_is() -> None:
+    preview = Preview("https://e.com/a.jpg", "image/jpeg", "", None, 'Fox </script> & "<!--"')
+    page = with_preview("<head></head>", preview)
+    data = page.partition('class="cover-data">')[2].partition("</script>")[0]
+    assert json.loads(data)["headline"] == 'Fox </script> & "<!--"'
+    assert "<" not in data
+    assert with_preview(page, preview) == page
+
+
+def test_large_previews_are_allowed_unless_the_page_says_otherwise() -> None:
+    allowed = '<meta name="robots" content="max-image-preview:large">'
+    assert allowed in with_preview("<head></head>", PREVIEW)
+    kept = '<head><meta name="robots" content="noindex"></head>'
+    assert allowed not in with_preview(kept, PREVIEW)
 
 
 @given(st.text(st.sampled_from("<>&\"'= xé\n")), st.text(st.sampled_from("<>&\"'= xé\n")))
 def test_what_authors_write_comes_out_as_text(alt: str, caption: str) -> None:
-    page = Tags(figure("c.webp", size=None, alt=alt, caption=caption, label=caption))
+    page = Tags(figure(Shown("c.webp", None, alt), caption=caption, label=caption))
     image = next(attrs for tag, attrs in page.tags if tag == "img")
     assert image["alt"] == alt
     allowed = {"figure", "img", "figcaption", "span"}
@@ -103,7 +148,7 @@ def test_the_preview_tags_are_complete_and_escaped() -> None:
     preview = Preview("https://e.com/a?b&c", "image/webp", 'A "fox" <b>', Size(1536, 1024))
     head = with_preview("<head>\n</head>", preview)
     assert head == (
-        "<head>\n"
+        '<head>\n<meta name="robots" content="max-image-preview:large">\n'
         '<meta property="og:image" content="https://e.com/a?b&amp;c">\n'
         '<meta property="og:image:type" content="image/webp">\n'
         '<meta property="og:image:width" content="1536">\n'
