@@ -46,6 +46,11 @@ class Published:
     files: Mapping[str, CoverFiles]
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    @property
+    def main(self) -> Mapping[str, CoverFile]:
+        """The WebP of each cover, as wide as its original."""
+        return {src_uri: files.main for src_uri, files in self.files.items()}
+
 
 def look(
     needed: Mapping[str, Sequence[Entry]],

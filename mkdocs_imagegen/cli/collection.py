@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from .. import images
 from ..engine import Engine
 from ..errors import PictureError
+from ..files import CoverFile
 from ..holdings import sound_record
 from ..model import (
     Action,
@@ -29,7 +30,6 @@ from ..model import (
     Record,
     Size,
 )
-from ..publish import CoverFile
 from ..report.shown import CoverState, ShownCover
 from ..store import Store
 from ..survey import Survey
@@ -69,7 +69,8 @@ def collect(survey: Survey) -> Collection:
         return Collection((), (), plan)
     published = engine.publish(plan)
     collector = _Collector(engine, orders, survey.docs_dir)
-    covers = tuple(collector.shown(action, published.files) for action in plan.actions)
+    files = published.main
+    covers = tuple(collector.shown(action, files) for action in plan.actions)
     return Collection(covers, tuple(collector.orphans()), plan, published.diagnostics)
 
 

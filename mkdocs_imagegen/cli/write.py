@@ -44,7 +44,7 @@ def changes_of(survey: Survey, plan: Plan, *, drawn: bool) -> Changes:
     drawn = drawn or engine.settings.provider == "sketch"
     shown = (action for action in plan.actions if drawn or action.keeps or action.kind in _THERE)
     published = engine.publish(replace(plan, actions=tuple(shown)))
-    changes = decide(survey.folder, survey.orders, published.files, drawn=drawn)
+    changes = decide(survey.folder, survey.orders, published.main, drawn=drawn)
     return replace(changes, diagnostics=(*published.diagnostics, *changes.diagnostics))
 
 

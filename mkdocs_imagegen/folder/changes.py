@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..articles.written import COVERS, NAME_DIGITS, image_ref
+from ..files import CoverFile
 from ..model import Diagnostic, Order, Orders
-from ..publish import CoverFile
 from .block import EditError, with_image
 from .scan import Article, Folder
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..articles.written import COVERS
 from ..errors import SiteError
+from ..files import CoverFile
 from ..model import Diagnostic
-from ..publish import CoverFile
 from ..store.files import write_atomically
 from .changes import Changes, Edit
 from .scan import Folder

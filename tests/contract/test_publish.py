@@ -50,7 +50,7 @@ def test_webp_as_it_came_is_published_untouched(kind: type[Store], tmp_path: Pat
     with kind.open(tmp_path / "cache") as store:
         keep(store, picture)
         published = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings())
-        file = published.files["a.md"]
+        file = published.main["a.md"]
         assert published.diagnostics == ()
         assert not file.drawn
         assert file.path is not None
@@ -64,7 +64,7 @@ def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
     kind: type[Store], tmp_path: Path
 ) -> None:
     with kind.open(tmp_path / "cache") as store:
-        file = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings()).files["a.md"]
+        file = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings()).main["a.md"]
         assert file.drawn
         assert file.rendition.size == COVER.size
         data = file.content if file.path is None else file.path.read_bytes()

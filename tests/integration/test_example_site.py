@@ -51,14 +51,14 @@ def test_the_example_builds_without_a_key_and_buys_its_plan_with_one(
         "IMAGEGEN_BASE_URL": image_server.base_url,
         "IMAGEGEN_API_KEY": image_server.api_key,
     }
-    refused = run_in(example, "mkdocs_imagegen", "apply", "--yes", **key)
+    refused = run_in(example, "mkdocs_imagegen", "apply", "--yes", fresh=False, **key)
     assert refused.code == 4  # it has a wall in USD, and this endpoint's prices are not known
     assert image_server.calls == []
 
     config = example / "mkdocs.yml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("- imagegen:", "- imagegen:\n      price_as: openai"), "utf-8")
-    applied = run_in(example, "mkdocs_imagegen", "apply", "--yes", **key)
+    applied = run_in(example, "mkdocs_imagegen", "apply", "--yes", fresh=False, **key)
     assert applied.code == 0, applied.output
     assert len(image_server.paid_calls) == BOUGHT
     assert image_server.paid_micro_usd == 453_570

@@ -510,7 +510,7 @@ class PlanIsBill(RuleBasedStateMachine):
         """Return the published originals by article, each the one that was sold for its request."""
         shown: dict[str, str] = {}
         for action in plan.actions:
-            file = published.files.get(action.article)
+            file = published.main.get(action.article)
             if file is None or file.drawn:
                 assert action.kind not in (ActionKind.REUSE, ActionKind.OUTDATED)
                 continue

@@ -167,7 +167,7 @@ def test_an_article_that_changes_meanwhile_is_not_overwritten(keyless_site: Site
     site.configure()
     survey = survey_folder(site.docs, None, environ={})
     published = survey.engine.publish(survey.engine.plan(survey.orders))
-    changes = decide(survey.folder, survey.orders, published.files, drawn=True)
+    changes = decide(survey.folder, survey.orders, published.main, drawn=True)
     survey.close()
     newer = path.read_bytes() + b"More.\n"
     path.write_bytes(newer)

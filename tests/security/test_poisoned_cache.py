@@ -81,7 +81,7 @@ class Bought:
         """Return the bytes that a build copies to the site, and whether they are a drawing."""
         with Store.open(self.folder) as store:
             found = publish.publish([ACTION], self.lockfile, store, SETTINGS)
-            file = found.files["a.md"]
+            file = found.main["a.md"]
             data = file.path.read_bytes() if file.path else file.content
             assert data is not None
             assert keys.digest(data) == file.rendition.digest
@@ -296,7 +296,7 @@ def test_metadata_is_published_only_where_it_is_asked_for(kept: bool, tmp_path: 
         store.put(bought.record, bought.original)
         for keep in (kept, not kept, kept):
             settings = replace(SETTINGS, keep_metadata=keep)
-            found = publish.publish([ACTION], bought.lockfile, store, settings).files["a.md"]
+            found = publish.publish([ACTION], bought.lockfile, store, settings).main["a.md"]
             assert found.path is not None
             data = found.path.read_bytes()
             assert (b"the prompt" in data) == keep

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from mkdocs.utils.meta import get_data
 
 from mkdocs_imagegen.articles.written import COVERS, NAME_DIGITS, image_ref, written_cover
+from mkdocs_imagegen.files import ASSETS
+from mkdocs_imagegen.files import NAME_DIGITS as PUBLISHED_DIGITS
 from mkdocs_imagegen.folder.block import EditError, find_block, read_meta, with_image
-from mkdocs_imagegen.publish import ASSETS
-from mkdocs_imagegen.publish import NAME_DIGITS as PUBLISHED_DIGITS
 
 OLD = f"../{COVERS}/{'a' * 32}.webp"
 NEW = f"../{COVERS}/{'b' * 32}.webp"

@@ -21,7 +21,7 @@ class Clock:
 
 def starts(pace: Pace, clock: Clock, count: int) -> list[float]:
     """Let so many requests go, each as soon as it may, and return when they went."""
-    times = []
+    times: list[float] = []
     while len(times) < count:
         wait = pace.start()
         if wait:

@@ -53,7 +53,8 @@ def tell() -> None:
 
 
 if FOLDER:
-    sync, os.fsync = os.fsync, synced
+    sync = os.fsync
+    setattr(os, "fsync", synced)  # noqa: B010, it takes a file as well as a number
     sys.addaudithook(audit)
     if COUNTS:
         atexit.register(tell)
