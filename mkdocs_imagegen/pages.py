@@ -16,12 +16,15 @@ from . import markup
 from .derived import PREVIEW
 from .engine import Engine, package_text
 from .files import ASSETS, CoverFile, CoverFiles
+from .inventory import bought_covers, own_covers
 from .keys import digest
 from .model import Diagnostic, Order, Orders, Plan, Size
+from .report.inventory import inventory_json
 
 OWN_KEY = "cover"
 """Own pictures under this key are ours to show; one under `image:` the theme may show itself."""
 STYLESHEET = f"{ASSETS}/cover.css"
+INVENTORY = f"{ASSETS}/covers.json"
 _PICTURE_TYPES = {
     **{ending: f"image/{ending[1:]}" for ending in (".webp", ".png", ".jpeg", ".gif", ".avif")},
     ".jpg": "image/jpeg",
@@ -123,15 +126,25 @@ def place_covers(
         else:
             continue
         _announce_in_meta(src_uri, covers[src_uri], files)
+    told = [*bought_covers(plan, published.files, engine.lockfile), *own_covers(orders)]
+    if told:
+        text = inventory_json(told, publish_prompts=engine.settings.publish_prompts)
+        _generate(INVENTORY, text, config, files)
     return covers, tuple(diagnostics)
+
+
+def _generate(uri: str, text: str, config: MkDocsConfig, files: Files) -> None:
+    """Register a file of ours with this content, in place of one of that name."""
+    if there := files.src_uris.get(uri):
+        files.remove(there)
+    included = InclusionLevel.INCLUDED
+    files.append(File.generated(config, uri, content=text, inclusion=included))
 
 
 def _style(config: MkDocsConfig, files: Files) -> None:
     """Register the covers' stylesheet, below those of the site."""
     if STYLESHEET not in files.src_uris:
-        text = package_text("data/cover.css")
-        included = InclusionLevel.INCLUDED
-        files.append(File.generated(config, STYLESHEET, content=text, inclusion=included))
+        _generate(STYLESHEET, package_text("data/cover.css"), config, files)
     if STYLESHEET not in config.extra_css:
         config.extra_css.insert(0, STYLESHEET)
 

@@ -102,6 +102,8 @@ class Settings:
     """In pixels, ascending: what browsers may choose from, below the cover's own width."""
     avif: bool = False
     """Whether each width is offered as AVIF too."""
+    publish_prompts: bool = False
+    """Whether `covers.json` on the site says what the pictures were asked for."""
     keep_metadata: bool = False
     """Whether WebP originals are published with what the endpoint wrote into them."""
     priced: bool = True

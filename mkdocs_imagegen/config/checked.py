@@ -93,6 +93,7 @@ def make_settings(
         webp_quality=_within("webp_quality", options.webp_quality, 0, 100),
         widths=tuple(sorted({_within("widths", width, 16, 8192) for width in options.widths})),
         avif=options.avif,
+        publish_prompts=options.publish_prompts,
         keep_metadata=options.keep_metadata,
         priced=options.price_as == "openai" or urlsplit(base_url).hostname == OPENAI_HOST,
         site=SiteFacts(

@@ -95,6 +95,8 @@ class ImagegenConfig(base.Config):
     """0 to 100, for pictures that the endpoint did not send as WebP."""
     keep_metadata = c.Type(bool, default=False)
     """Whether WebP pictures keep EXIF and XMP, where some servers write the prompt."""
+    publish_prompts = c.Type(bool, default=False)
+    """Whether the site's `assets/covers/covers.json` tells the prompts."""
     widths = c.ListOfItems(c.Type(int), default=[480, 800, 1200, 1536])
     """The widths that browsers may choose from, in pixels; none is wider than the picture."""
     avif = c.Type(bool, default=False)

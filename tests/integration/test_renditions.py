@@ -55,6 +55,11 @@ def test_browsers_get_true_widths_and_crawlers_a_jpeg(site: Site) -> None:
     assert json.loads(data)["image"] == [f"https://example.com/{previews[0]}"]
     assert "max-image-preview:large" in page
     assert "assets/covers/cover.css" in page
+    (listed,) = json.loads(site.page("assets/covers/covers.json"))["covers"]
+    assert listed["article"] == "hare.md"
+    assert listed["model"] == "gpt-image-2"
+    assert (site.built / listed["file"]).is_file()
+    assert "prompt" not in listed
     before = {path.name for path in (site.built / "assets/covers").iterdir()}
     assert site.build("--strict").code == 0
     assert {path.name for path in (site.built / "assets/covers").iterdir()} == before

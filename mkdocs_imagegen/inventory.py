@@ -1,0 +1,44 @@
+"""What `assets/covers/covers.json` says of a site's covers: which of them AI made, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .files import CoverFiles
+from .model import Approved, Lockfile, Orders, Plan
+from .report.inventory import InventoryEntry
+
+
+def bought_covers(
+    plan: Plan, files: Mapping[str, CoverFiles], lockfile: Lockfile
+) -> Iterator[InventoryEntry]:
+    """Yield the covers that were bought and are shown.
+
+    Args:
+        plan: which picture each article shows.
+        files: of the covers, by src_uri.
+        lockfile: as it is after the purchases.
+    """
+    known = {e.approved.request_key: e.approved for e in lockfile.entries if e.approved}
+    for action in plan.actions:
+        shown = files.get(action.article)
+        if shown is None or shown.drawn:
+            continue
+        approved: Approved | None = action.keeps or known.get(action.request_key or "")
+        request = None if action.keeps else action.request
+        yield InventoryEntry(
+            article=action.article,
+            file=shown.main.asset_uri,
+            model=approved.model if approved else request.model if request else "",
+            date=approved.bought_at[: len("2026-11-22")] if approved else "",
+            digest=approved.digest if approved else shown.main.rendition.digest,
+            prompt=request.prompt if request else "",
+        )
+
+
+def own_covers(orders: Orders) -> Iterator[InventoryEntry]:
+    """Yield the authors' own pictures of which they say that AI made them."""
+    for order in orders.orders:
+        if order.cover.ai and order.own_uri and order.own_digest:
+            article = order.cover.article.src_uri
+            yield InventoryEntry(article, order.own_uri, "", "", order.own_digest)
