@@ -50,20 +50,24 @@ class Original:
     asked: Size | None = None
     focus: tuple[float, float] | None = None
     ai: bool = True
+    only_preview: bool = False
+    """Whether nothing but the link preview is made of it, as of an author's own picture."""
 
 
 Derived = dict[Output, CoverFile]
 
 
-def outputs_of(size: Size, settings: Settings) -> tuple[Output, ...]:
-    """Return what is made of a picture of this size: never wider than it is."""
-    narrower = [width for width in settings.widths if width < size.width_px]
-    found = [Output("webp", width) for width in narrower]
-    if settings.avif:
-        found += [Output("avif", width) for width in (*narrower, size.width_px)]
-    if settings.site.url:  # a preview has an absolute address
-        found.append(Output("jpeg", PREVIEW.width_px, is_preview=True))
-    return tuple(found)
+def outputs_of(original: Original, settings: Settings) -> tuple[Output, ...]:
+    """Return what is made of a picture: never wider than it is."""
+    # A preview has an absolute address.
+    preview = [Output("jpeg", PREVIEW.width_px, is_preview=True)] if settings.site.url else []
+    if original.only_preview:
+        return tuple(preview)
+    widest = original.size.width_px
+    narrower = [width for width in settings.widths if width < widest]
+    webp = [Output("webp", width) for width in narrower]
+    avif = [Output("avif", width) for width in (*narrower, widest)] if settings.avif else []
+    return (*webp, *avif, *preview)
 
 
 def derive(originals: Sequence[Original], store: Store, settings: Settings) -> list[Derived]:
@@ -87,7 +91,7 @@ def derive(originals: Sequence[Original], store: Store, settings: Settings) -> l
 
 def _found(original: Original, store: Store, settings: Settings) -> Derived:
     files = {}
-    for output in outputs_of(original.size, settings):
+    for output in outputs_of(original, settings):
         file = found_whole(store, _key(original, output, settings))
         if file is not None:
             files[output] = file
@@ -95,7 +99,7 @@ def _found(original: Original, store: Store, settings: Settings) -> Derived:
 
 
 def _is_lacking(original: Original, files: Derived, settings: Settings) -> bool:
-    return original.read is not None and len(files) < len(outputs_of(original.size, settings))
+    return original.read is not None and len(files) < len(outputs_of(original, settings))
 
 
 def _made(original: Original, found: Derived, store: Store, settings: Settings) -> Derived:
@@ -106,7 +110,7 @@ def _made(original: Original, found: Derived, store: Store, settings: Settings) 
         asked = original.asked
         crop = images.crop_box(images.measure(data).size, asked) if asked else None
         picture = images.decoded(data, crop=crop)
-        for output in outputs_of(original.size, settings):
+        for output in outputs_of(original, settings):
             if output not in found:
                 rendition, made = _encoded(picture, output, original, settings)
                 files[output] = _kept(_key(original, output, settings), rendition, made, store)

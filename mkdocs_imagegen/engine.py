@@ -18,6 +18,7 @@ from . import plan as planning
 from .arrivals import keeper, take_in_all
 from .collector import collector_at_rest
 from .errors import ImagegenError, SettingsError, StoreError
+from .files import CoverFile
 from .locking import LockfilePlace, gather, lock_covers, lost_entries
 from .model import (
     ArticleSource,
@@ -33,7 +34,7 @@ from .model import (
 )
 from .pricing import PriceBook, offline_tokens
 from .prompts import Prompts
-from .publish import Published, look, own_size, publish
+from .publish import Published, look, own_preview, own_size, publish
 from .settings import DEFAULT_TEMPLATE, Endpoint, Settings
 from .store import Store
 from .store.lockfiles import require_writable
@@ -345,6 +346,10 @@ class Engine:
     def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:
         """Return the size of an author's own picture, `None` where it can't be told."""
         return own_size(order, self.store, read)
+
+    def own_preview(self, order: Order, size: Size, read: Callable[[], bytes]) -> CoverFile | None:
+        """Return the link preview's JPEG of an author's own picture of this size."""
+        return own_preview(order, size, self.store, self.settings, read)
 
 
 def package_text(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What `assets/covers/covers.json` says of a site's covers: which of them AI made, and with what."""
+"""What `assets/covers/covers.json` says of a site's covers: which ones AI made, and with what."""
 
 from __future__ import annotations
 

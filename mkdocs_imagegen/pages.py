@@ -122,7 +122,9 @@ def place_covers(
             for each in file.all:
                 diagnostics += _register(each, config, files)
         elif order.cover.own and not _is_left_out(order, files):
-            covers[src_uri] = _own(engine, order, files)
+            covers[src_uri], preview = _own(engine, order, files)
+            if preview:
+                diagnostics += _register(preview, config, files)
         else:
             continue
         _announce_in_meta(src_uri, covers[src_uri], files)
@@ -177,14 +179,18 @@ def _candidates(files: Iterable[CoverFile]) -> markup.Candidates:
     return [(file.asset_uri, file.rendition.size.width_px) for file in files]
 
 
-def _own(engine: Engine, order: Order, files: Files) -> PageCover:
+def _own(engine: Engine, order: Order, files: Files) -> tuple[PageCover, CoverFile | None]:
+    """Return an author's own picture, and the JPEG of it for link previews."""
     own = order.cover.own
     assert own is not None
     file = files.get_file_from_path(order.own_uri) if order.own_uri else None
     size = engine.own_size(order, lambda: file.content_bytes) if file else None
     ours = own.key == OWN_KEY
+    preview = None
+    if file and size and ours:
+        preview = engine.own_preview(order, size, lambda: file.content_bytes)
     url = file.url if file else own.ref
-    return PageCover(
+    shown = PageCover(
         url,
         alt=order.cover.alt or order.cover.article.title,
         caption=order.cover.caption,
@@ -192,7 +198,10 @@ def _own(engine: Engine, order: Order, files: Files) -> PageCover:
         size=size,
         yields=not ours,
         shown=ours,
+        preview=preview.asset_uri if preview else "",
+        title=order.cover.article.title if ours else "",
     )
+    return shown, preview
 
 
 def _is_left_out(order: Order, files: Files) -> bool:

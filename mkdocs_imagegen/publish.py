@@ -153,6 +153,19 @@ def _original(
     )
 
 
+def own_preview(
+    order: Order, size: Size, store: Store, settings: Settings, read: Callable[[], bytes]
+) -> CoverFile | None:
+    """Return the link preview's JPEG of an author's own picture, `None` where none can be made."""
+    assert order.own_digest is not None
+    cover = order.cover
+    original = Original(
+        order.own_digest, size, read, focus=cover.focus, ai=bool(cover.ai), only_preview=True
+    )
+    (derived,) = derive([original], store, settings)
+    return next(iter(derived.values()), None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """What one file is made of, and the key it is kept under."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, cast, get_args, get_type_hints
 
 from ..errors import StoreError
 from ..keys import digest
 from ..model import Record, Rendition, Size
-from .files import ValueFile
+from .files import ValueFile, read_checked
 from .index import Policy
 from .paid import Paid
 from .records import read_count, read_digest, read_object
@@ -41,6 +43,7 @@ class Renditions:
         self._shelf = Shelf(cache_dir, POLICY, read_only=read_only)
         self._paid = paid
         self._facts: dict[str, Rendition] = {}
+        self._writing = Lock()
         self.close = self._shelf.close
 
     def rendition(self, key: str, original: Record | None) -> Rendition | None:
@@ -64,10 +67,19 @@ class Renditions:
         elif digest(data) != rendition.digest or len(data) != rendition.size_bytes:
             raise ValueError("the facts are of other bytes")
         else:
-            self._shelf.write(f"picture:{rendition.digest}", data)
+            self._write(f"picture:{rendition.digest}", data, rendition)
         row = {**asdict(rendition), "seal": seal(key, _facts_text(rendition))}
         self._shelf.write(f"facts:{key}", json.dumps(row, sort_keys=True).encode())
         self._facts[key] = rendition
+
+    def _write(self, key: str, data: bytes, rendition: Rendition) -> None:
+        """Write a file; one that is there stays where it is: a build may be copying it."""
+        with self._writing:
+            file = None
+            with suppress(UnreadableRowError):
+                file = self._shelf.file(key)
+            if file is None or read_checked(file, rendition.digest) is None:
+                self._shelf.write(key, data)
 
     def picture_size(self, of: str) -> Size | None:
         """See `Store.picture_size`."""

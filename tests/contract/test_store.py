@@ -636,6 +636,17 @@ class TestRenditions:
             assert store.rendition_path(rendition) == store.original_path(record_of(PICTURE))
         assert value_file(filled, "renditions").read_bytes() == b"webp"
 
+    def test_of_the_same_bytes_stay_where_they_are(self, filled: Path) -> None:
+        with Store.open(filled) as store:
+            rendition = rendition_of(b"webp")
+            store.put_rendition("one", rendition, b"webp")
+            path = store.rendition_path(rendition)
+            store.put_rendition("other", rendition, b"webp")
+            assert path.read_bytes() == b"webp"
+            path.write_bytes(b"wepb")
+            store.put_rendition("again", rendition, b"webp")
+            assert store.rendition_path(rendition).read_bytes() == b"webp"
+
     def test_are_refused_where_the_facts_are_of_other_bytes(self, filled: Path) -> None:
         with Store.open(filled) as store:
             with pytest.raises(ValueError, match="other bytes"):

@@ -29,7 +29,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-COVERS = re.compile(r"/(assets/covers|own)/[^/]+$")
+COVERS = re.compile(r"/(assets/covers|own)/[^/]+(?<!\.css)$")
 WIDTHS_PX = (1280, 400)
 LOCAL = {"highlightjs": False}
 """These themes take their code colours from the web."""
@@ -112,6 +112,8 @@ class Visit:
         self.page.route(COVERS, lambda route: self.held.append(route))
         with self.page.expect_request(COVERS):
             self.page.goto(url, wait_until="domcontentloaded")
+        # The theme's own fonts move its text when they come.
+        self.page.evaluate("() => document.fonts.ready.then(() => true)")
 
     def let_pictures_come(self) -> None:
         for route in self.held:
