@@ -104,8 +104,16 @@ class Buyer:
         with self._changed:
             return self._changed.wait_for(lambda: not self._under_way, timeout_s)
 
-    def buy(self, action: Action) -> Outcome:
-        """Buy one picture. Whatever goes wrong is an outcome: the others must be told of too."""
+    def buy(self, action: Action, tell: Callable[[Outcome | BaseException], None]) -> None:
+        """Buy one picture, and tell what became of it before the request counts as ended."""
+        with self._counted():
+            try:
+                tell(self._outcome(action))
+            except BaseException as error:  # the one who waits for this must hear of it
+                tell(error)
+
+    def _outcome(self, action: Action) -> Outcome:
+        """Return how it ended. Whatever goes wrong is an outcome: the others must be told too."""
         if self._stopped:
             return Skipped(action, self._stopped)
         try:
@@ -148,12 +156,11 @@ class Buyer:
                 return Skipped(action, self._stopped)
             if self._is_there(key, but_not=action.replaces) or self._arrived(key):
                 return Found(action)
-            with self._counted():
-                try:
-                    booking, answer = self._sent(action, request, key)
-                except _NotSentError as error:
-                    return Skipped(action, str(error))
-                return self._keeper.keep(action, booking, answer)
+            try:
+                booking, answer = self._sent(action, request, key)
+            except _NotSentError as error:
+                return Skipped(action, str(error))
+            return self._keeper.keep(action, booking, answer)
 
     def _is_there(self, key: str, *, but_not: str) -> bool:
         """Tell whether another run bought it. An unreadable store is no "no": it raises."""

@@ -148,7 +148,7 @@ def _key(original: Original, output: Output, settings: Settings) -> str:
         webp_quality=0 if output.is_preview else settings.webp_quality,
         encoder=images.encoder(),
         asked=original.asked,
-        output=str(output),
+        output=str(output) if original.ai else f"{output} by hand",
         focus=original.focus if output.is_preview else None,
     )
 

@@ -35,7 +35,7 @@ from .model import (
 from .pricing import PriceBook, offline_tokens
 from .prompts import Prompts
 from .publish import Published, look, own_preview, own_size, publish
-from .settings import DEFAULT_TEMPLATE, Endpoint, Settings
+from .settings import DEFAULT_TEMPLATE, KEY_HINT, Endpoint, Settings
 from .store import Store
 from .store.lockfiles import require_writable
 
@@ -64,6 +64,7 @@ class Engine:
         covers_dir: Path | None = None,
         book: PriceBook | None = None,
         endpoint: Endpoint | None = None,
+        key_hint: str = KEY_HINT,
         templates: Mapping[str, str] | None = None,
         in_ci: bool = False,
         dry_run: bool = False,
@@ -82,6 +83,7 @@ class Engine:
             covers_dir: the store's folder in git, where the site has one.
             book: the prices; those of the package where it is `None`.
             endpoint: where to buy; `None` where no key is set.
+            key_hint: what to set then.
             templates: the site's own prompt templates, by name.
             in_ci: whether this is a CI machine, for the mode `auto`.
             dry_run: whether nothing may be bought here, whoever asks for it.
@@ -94,6 +96,7 @@ class Engine:
         """
         self.settings = settings
         self.endpoint = endpoint
+        self.key_hint = key_hint
         self.dry_run = dry_run
         self.book = book or price_book()
         self._cache_dir = cache_dir
@@ -229,7 +232,7 @@ class Engine:
             raise SettingsError(
                 f"no API key is set, and the plan buys {len(plan.purchases)} "
                 f"of {len(plan.actions)} covers",
-                hint="set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
+                hint=self.key_hint,
             )
         self.store.require_writable()
         require_writable(self._place.path)
@@ -253,6 +256,7 @@ class Engine:
         approved: planning.ApprovedPlan,
         orders: Orders,
         notice: Callable[[str], None] | None = None,
+        ended: list[Outcome] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Buy what is approved, see `execute`, and write the lockfile, however it ended.
 
@@ -260,9 +264,11 @@ class Engine:
             approved: the plan.
             orders: all of the site's, in all its languages.
             notice: takes a line on what is waited for; called from other threads.
+            ended: takes every outcome, also those that come after the iterator was closed.
         """
         if self.endpoint is None or not approved.plan.purchases:
             return
+        ended = [] if ended is None else ended
         from .execute import Attribution, Manners, execute
         from .providers.openai import OpenAIProvider  # imports the SDK
         from .providers.quirks import QUIRKS, Quirks
@@ -290,12 +296,10 @@ class Engine:
                 self._clock,
             ),
             now=self._now,
+            ended=ended,
         )
-        ended: list[Outcome] = []
         try:
-            for outcome in outcomes:
-                ended.append(outcome)
-                yield outcome
+            yield from outcomes
         finally:
             outcomes.close()  # waits for the requests under way
             try:

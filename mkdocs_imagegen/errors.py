@@ -36,6 +36,7 @@ Exit codes: 0 fine, 1 error, 2 usage (click), 3 would change or pay (`--check`),
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 EXIT_ERROR = 1
@@ -51,6 +52,8 @@ class ImagegenError(Exception):
     """
 
     exit_code: int = EXIT_ERROR
+    spent_usd: Decimal | None = None
+    """What was paid all the same, where a request ended with this error and the price is known."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

@@ -35,6 +35,7 @@ def execute(
     attribution: Attribution,
     manners: Manners = POLITE,
     grace_s: float = GRACE_S,
+    ended: list[Outcome] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Generator[Outcome, None, None]:
     """Send the approved requests, at most `concurrency` at once, and yield how each ended.
@@ -44,6 +45,8 @@ def execute(
     booked as possibly billed. Where the ledger can't be told how a request ended, its row goes on
     to hold the most that it can cost, nothing further is sent, and a `Failed` with the StoreError
     follows at the end, beside the request's own outcome.
+
+    Whatever ends is in `ended` too, also what ends after the iterator was closed.
 
     Raises:
         StoreError: before the first request, where the store can't keep what would be bought, or
@@ -56,17 +59,22 @@ def execute(
     ledger.prepare()
     till = Till(ledger, approved.budget, attribution, provider.host, now)
     buyer = Buyer(provider, store, till, book, manners, now)
-    ended = _start(buyer, purchases, concurrency)
+    ended = [] if ended is None else ended
+    queue: SimpleQueue[Outcome | BaseException] = SimpleQueue()
     try:
+        _start(buyer, purchases, concurrency, queue, ended)
         for _ in purchases:
-            outcome = ended.get()
+            outcome = queue.get()
             if isinstance(outcome, BaseException):
                 raise outcome
             yield outcome
         yield from buyer.unbooked
     finally:
         buyer.stop("the run was stopped")
-        _wait(buyer, provider, grace_s)
+        try:
+            _wait(buyer, provider, grace_s)
+        finally:
+            ended += buyer.unbooked
 
 
 def ended_at_wall(outcomes: Iterable[Outcome]) -> bool:
@@ -76,14 +84,17 @@ def ended_at_wall(outcomes: Iterable[Outcome]) -> bool:
 
 
 def _start(
-    buyer: Buyer, purchases: Iterable[Action], concurrency: int
-) -> SimpleQueue[Outcome | BaseException]:
-    """Let threads buy, and return where they put what became of each purchase.
+    buyer: Buyer,
+    purchases: Iterable[Action],
+    concurrency: int,
+    queue: SimpleQueue[Outcome | BaseException],
+    ended: list[Outcome],
+) -> None:
+    """Let threads buy, and put what became of each purchase into queue and list.
 
     They are daemons: one that waits for another process's lock must not keep this one alive.
     """
     waiting: SimpleQueue[Action] = SimpleQueue()
-    ended: SimpleQueue[Outcome | BaseException] = SimpleQueue()
     for action in purchases:
         waiting.put(action)
 
@@ -93,14 +104,15 @@ def _start(
                 action = waiting.get_nowait()
             except Empty:
                 return
-            try:
-                ended.put(buyer.buy(action))
-            except BaseException as error:  # the one who waits for this must hear of it
-                ended.put(error)
+            buyer.buy(action, told)
+
+    def told(outcome: Outcome | BaseException) -> None:
+        if not isinstance(outcome, BaseException):
+            ended.append(outcome)
+        queue.put(outcome)
 
     for number in range(min(concurrency, waiting.qsize())):
         threading.Thread(target=work, name=f"imagegen-{number}", daemon=True).start()
-    return ended
 
 
 def _wait(buyer: Buyer, provider: Provider, grace_s: float) -> None:

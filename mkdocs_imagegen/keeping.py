@@ -59,8 +59,12 @@ class Keeper:
         try:
             self._put(record, answer.picture)
             return Bought(action, record, self._size_of(record, answer))
-        except AnswerError:
+        except AnswerError as error:
             end = hold if proven_usd is None else settle
+            error.spent_usd = proven_usd
+            raise
+        except StoreError as error:
+            error.spent_usd = None if record.usd is None else Decimal(record.usd)
             raise
         finally:
             self.book(action, end)

@@ -66,15 +66,18 @@ class Shown:
 
 def figure(shown: Shown, *, caption: str = "", label: str = "") -> str:
     """Return the cover's `<figure>`: first on the page, so never lazy, and without layout shift."""
+    image = _image(shown, ARTICLE_SIZES, 'fetchpriority="high"')
+    return f'<figure class="cover">{image}{_below(caption, label)}</figure>\n'
+
+
+def _below(caption: str, label: str) -> str:
     texts = [escape(caption)] if caption else []
     if label:
         texts.append(f'<span class="cover-label">{escape(label)}</span>')
-    below = f"<figcaption>{' '.join(texts)}</figcaption>" if texts else ""
-    image = _image(shown, ARTICLE_SIZES, 'fetchpriority="high"')
-    return f'<figure class="cover">{image}{below}</figure>\n'
+    return f"<figcaption>{' '.join(texts)}</figcaption>" if texts else ""
 
 
-def list_figure(shown: Shown, href: str, *, kind: str, first: bool) -> str:
+def list_figure(shown: Shown, href: str, *, kind: str, first: bool, label: str = "") -> str:
     """Return the cover of an article in a list, which leads to it.
 
     Args:
@@ -82,11 +85,12 @@ def list_figure(shown: Shown, href: str, *, kind: str, first: bool) -> str:
         href: of the article.
         kind: `card` or `thumbnail`.
         first: whether it is the list's first, which is in sight at once.
+        label: the visible one, `""` for none.
     """
     image = _image(shown, LIST_SIZES[kind], "" if first else 'loading="lazy"')
     # The title beside it is a link to the same place: one is enough for who tabs or listens.
     link = f'<a href="{escape(href)}" tabindex="-1" aria-hidden="true">{image}</a>'
-    return f'<figure class="cover-{kind}">{link}</figure>\n'
+    return f'<figure class="cover-{kind}">{link}{_below("", label)}</figure>\n'
 
 
 def _image(shown: Shown, sizes: str, more: str) -> str:
@@ -140,6 +144,12 @@ def with_preview(page: str, preview: Preview) -> str:
     head = _ARTICLE_DATA.sub("", _without_previews(page[: end.start()])).rstrip(" \t")
     if not _ROBOTS.search(head):
         head += '<meta name="robots" content="max-image-preview:large">\n'
+    if preview.title:
+        head += "".join(
+            f'<meta property="{name}" content="{escape(text)}">\n'
+            for name, text in (("og:title", preview.title), ("og:type", "article"))
+            if name not in head
+        )
     data = _article_data(preview) if preview.title else ""
     return f"{head}{_preview_tags(preview)}{data}{page[end.start() :]}"
 

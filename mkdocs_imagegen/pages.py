@@ -67,7 +67,9 @@ class PageCover:
 
     def listed(self, href: str, page_url: str, *, kind: str, first: bool) -> str:
         """Return the cover for a list of articles on another page."""
-        return markup.list_figure(self.seen_from(page_url), href, kind=kind, first=first)
+        return markup.list_figure(
+            self.seen_from(page_url), href, kind=kind, first=first, label=self.label
+        )
 
     def seen_from(self, page_url: str) -> markup.Shown:
         """Return the picture with the addresses that a page needs."""

@@ -233,6 +233,8 @@ class ImagegenPlugin(SurveyedPlugin):
         elif plan.unlocked and not self._serving:
             count = len(plan.unlocked)
             log.info(f"{count} bought covers are not in imagegen.lock yet: mkdocs-imagegen apply")
+        if decision.buys and not shows:
+            planning.require_bought(plan, self._outcomes, settings.on_error)
 
     def _buy(self, engine: Engine, plan: Plan, orders: Orders, *, strict: bool) -> None:
         """Buy the plan; a picture that fails is a warning, and `on_error` says what is shown."""
@@ -241,8 +243,11 @@ class ImagegenPlugin(SurveyedPlugin):
         approved = engine.approve(plan, strict=strict)
         count = len(plan.purchases)
         log.info(report.buying_line(count, engine.settings.images_per_minute))
-        outcomes = report.watch(engine.buy(approved, orders, log.info), count, _log_outcome)
+        outcomes: list[Outcome] = []
         self._outcomes = outcomes
+        report.watch(
+            engine.buy(approved, orders, log.info, outcomes), outcomes, count, _log_outcome
+        )
         self._tally.count_purchases(outcomes)
         log.info(report.outcomes_summary(outcomes))
         if ended_at_wall(outcomes):
@@ -251,7 +256,6 @@ class ImagegenPlugin(SurveyedPlugin):
                 f"{left} covers were not bought: a wall of `budget:` was reached",
                 hint="what was bought is kept; raise `budget:` in mkdocs.yml, or build again",
             )
-        planning.require_bought(plan, outcomes, engine.settings.on_error)
 
     def _tell(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Log each diagnostic once a build."""

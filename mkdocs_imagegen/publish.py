@@ -134,15 +134,28 @@ def _with_derived(
     """Return each article's files; of what was bought also those that are made of it."""
     originals: dict[int, Original] = {}
     for n, (action, source, file) in enumerate(zip(wanted, sources, ready, strict=True)):
-        if file and not file.drawn and isinstance(source, _Source) and source.record:
-            size, focus = file.rendition.size, action.cover.focus
+        size, focus = file.rendition.size if file else None, action.cover.focus
+        if not file or not size or not isinstance(source, _Source):
+            continue
+        if source.record:
             originals[n] = _original(source.record, size, focus, store)
+        elif file.drawn:
+            originals[n] = _drawing(file)
     derived = dict(zip(originals, derive([*originals.values()], store, settings), strict=True))
     return {
         action.article: cover_files(file, derived.get(n, {}))
         for n, (action, file) in enumerate(zip(wanted, ready, strict=True))
         if file
     }
+
+
+def _drawing(file: CoverFile) -> Original:
+    """Return a drawn cover, of which only the link preview is made."""
+
+    def read() -> bytes:
+        return file.path.read_bytes() if file.path else file.content or b""
+
+    return Original(file.rendition.digest, file.rendition.size, read, ai=False, only_preview=True)
 
 
 def _original(

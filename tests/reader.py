@@ -40,7 +40,7 @@ def read_page(html: str) -> Page:
 def without_cover(html: str) -> str:
     """Return a page's HTML without all that a cover adds; blank space is evened out."""
     html = re.sub(r'<figure class="cover">.*?</figure>', "", html, flags=re.DOTALL)
-    html = re.sub(r'<meta (?:property="og:image|name="twitter:)[^>]*>', "", html)
+    html = re.sub(r'<meta (?:property="og:(?:image|title|type)|name="twitter:)[^>]*>', "", html)
     html = html.replace('<meta name="robots" content="max-image-preview:large">', "")
     html = re.sub(r'<link [^>]*assets/covers/cover\.css"[^>]*>', "", html)
     html = re.sub(r'<script [^>]*class="cover-data">.*?</script>', "", html)

@@ -23,6 +23,7 @@ CLOCK_DRIFT = dt.timedelta(minutes=5)
 """Between this machine and the server, before that is told."""
 MOST_MODELS = 5
 """That are looked at: one request each."""
+ROUTE = "/images/generations"
 _NOT_TOLD = "this endpoint does not tell; that is no fault"
 
 
@@ -40,14 +41,14 @@ def check_key(site: Examined) -> Iterator[Finding]:
             "error",
             "key",
             "none is set, and mode generate has covers to buy",
-            "set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
+            site.engine.key_hint,
         )
     else:
         yield Finding(
             "info",
             "key",
             "none is set: missing covers are drawn, none is bought",
-            "to buy, set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env",
+            f"to buy, {site.engine.key_hint}",
         )
 
 
@@ -57,6 +58,11 @@ def check_endpoint(site: Examined) -> Iterator[Finding]:
     if endpoint is None or site.engine.settings.provider == "sketch":
         why = "no key is set" if endpoint is None else "provider sketch asks nobody"
         yield Finding("skipped", "address", f"{why}: no connection is opened")
+        return
+    if urlsplit(endpoint.base_url).path.rstrip("/").endswith(ROUTE):
+        what = f"the base URL of {_host(endpoint)} ends in {ROUTE}, which each request adds"
+        yield Finding("error", "address", what, f"leave {ROUTE} off")
+        yield Finding("skipped", "model", "nothing is made at that address")
         return
     models = site.models[:MOST_MODELS]
     try:
@@ -192,8 +198,7 @@ def _model(site: Examined, model: str, look: Look, listed: frozenset[str]) -> Fi
         return _card(site, model, look)
     missing = look.status == 404 and look.code == "model_not_found"
     if missing or (listed and model not in listed):
-        # Covers that are there need no model.
-        needed = model in site.to_buy or not site.orders.orders
+        needed = site.needs(model)
         return Finding(
             "error" if needed else "warning",
             "model there",

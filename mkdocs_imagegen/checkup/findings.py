@@ -71,6 +71,10 @@ class Examined:
         purchases = self.plan.purchases if self.plan else ()
         return frozenset(action.request.model for action in purchases if action.request)
 
+    def needs(self, model: str) -> bool:
+        """Tell whether purchases wait for a model: covers that are there need none."""
+        return model in self.to_buy or not self.orders.orders
+
 
 def failed(name: str, error: ImagegenError) -> Finding:
     """Return the finding that an error is."""

@@ -39,12 +39,7 @@ def check_prices(site: Examined) -> Iterator[Finding]:
         if end is not None and end.on <= site.today:
             yield Finding("skipped", "prices", f"{model} can't be bought from any more")
         elif row is None or not (settings.priced or row.own):
-            yield Finding(
-                "info",
-                "prices",
-                f"nobody knows those of {model} here: a wall in USD refuses it",
-                "name them under `prices:`, or set `price_as: openai` where OpenAI's hold",
-            )
+            yield _unknown(site, model)
         elif row.as_of and (age := site.today - dt.date.fromisoformat(row.as_of)).days > STALE_DAYS:
             yield Finding(
                 "info",
@@ -56,6 +51,17 @@ def check_prices(site: Examined) -> Iterator[Finding]:
             as_of = f", as of {row.as_of}" if row.as_of else ""
             whose = "your own" if row.own else "OpenAI's"
             yield Finding("ok", "prices", f"{whose} for {model}{as_of}")
+
+
+def _unknown(site: Examined, model: str) -> Finding:
+    """A wall in USD lets nothing through that has no price."""
+    what = f"nobody knows those of {model} here"
+    hint = "name them under `prices:`, or set `price_as: openai` where OpenAI's hold"
+    budget = site.engine.settings.budget
+    if budget.per_build_usd is None and budget.per_month_usd is None:
+        return Finding("info", "prices", what, hint)
+    what += ", and `budget:` has a wall in USD: nothing is bought from it"
+    return Finding("error" if site.needs(model) else "warning", "prices", what, hint)
 
 
 def known_end(site: Examined, model: str) -> ShutDown | None:

@@ -120,7 +120,9 @@ def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
             click.echo("imagegen.lock was brought up to date.", err=True)
         return []
     click.echo(report.buying_line(total, engine.settings.images_per_minute), err=True)
-    outcomes = report.watch(engine.buy(approved, orders, _tell_notice), total, _tell_outcome)
+    outcomes: list[Outcome] = []
+    run = engine.buy(approved, orders, _tell_notice, outcomes)
+    report.watch(run, outcomes, total, _tell_outcome)
     click.echo(f"{report.outcomes_summary(outcomes)}.", err=True)
     return outcomes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import shutil
 import sys
@@ -16,7 +17,7 @@ from .. import checkup
 from ..checkup import Examined, Finding, Layer, Offer
 from ..engine import Engine
 from ..environment import DRY_RUN
-from ..errors import EXIT_ERROR, ImagegenError, SettingsError
+from ..errors import EXIT_ERROR, ImagegenError, SettingsError, SiteError
 from ..holdings import sound_record
 from ..lockfile import NAME
 from ..model import Entry
@@ -57,7 +58,7 @@ def doctor(config_file: str | None, fix: bool, live: bool, yes: bool, form: str)
     if yes and not live:
         raise click.UsageError("--yes goes with --live: nothing else is bought here")
     with take_stdout() as answer:
-        config_file = config_file or found_config_file()
+        config_file = found_config_file(config_file)
         survey = _survey(config_file)
         try:
             layers = _examined(config_file, survey, fix=fix)
@@ -78,10 +79,33 @@ def doctor(config_file: str | None, fix: bool, live: bool, yes: bool, form: str)
 
 
 def _survey(config_file: str) -> Survey | ImagegenError:
+    """Survey the site; what stops that is told with the errors that MkDocs logged before it."""
+    heard = _Heard()
+    hosts = [logging.getLogger(host) for host in ("mkdocs", "properdocs")]
+    for host in hosts:
+        host.addHandler(heard)
     try:
         return survey_site(config_file)
+    except SiteError as error:
+        if not heard.texts:
+            return error
+        return SiteError("\n".join((error.message, *heard.texts)), hint="mend that in mkdocs.yml")
     except ImagegenError as error:
         return error
+    finally:
+        for host in hosts:
+            host.removeHandler(heard)
+
+
+class _Heard(logging.Handler):
+    """The errors that are logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
 
 
 def _examined(config_file: str, survey: Survey | ImagegenError, *, fix: bool) -> list[Layer]:

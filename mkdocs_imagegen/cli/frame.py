@@ -24,6 +24,12 @@ Result = TypeVar("Result")
 HELP = {"help_option_names": ["-h", "--help"]}
 """Of every command: click keeps what one was first asked with."""
 
+ZENSICAL = "zensical.toml"
+_ZENSICAL = (
+    "for Zensical there are mkdocs-imagegen plan --write DOCS and apply --write DOCS, where DOCS "
+    "is the folder of the articles"
+)
+
 config_file_option = click.option(
     "-f",
     "--config-file",
@@ -113,7 +119,7 @@ def surveyed(
         if docs is not None:
             survey: Survey = survey_folder(docs, config_file, strict=strict)
         else:
-            survey = survey_site(config_file or found_config_file(), strict=strict)
+            survey = survey_site(found_config_file(config_file), strict=strict)
         try:
             with redirect_stdout(answer):
                 yield survey
@@ -121,13 +127,20 @@ def surveyed(
             survey.close()
 
 
-def found_config_file() -> str:
-    """Return the config file of this folder.
+def found_config_file(named: str | None = None) -> str:
+    """Return the config file that was named, else that of this folder.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is none, or only Zensical's own.
     """
+    if named is not None and Path(named).suffix == ".toml":
+        raise SettingsError(f"{named} is for Zensical, and this reads mkdocs.yml", hint=_ZENSICAL)
+    if named:
+        return named
     names = find_config_files(Path.cwd())
+    if not names and Path(ZENSICAL).is_file():
+        what = f"there is {ZENSICAL} in this folder, and this reads mkdocs.yml, which is not there"
+        raise SettingsError(what, hint=_ZENSICAL)
     if not names:
         raise SettingsError(
             "'mkdocs.yml' does not exist in this folder",

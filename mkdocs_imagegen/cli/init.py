@@ -41,7 +41,7 @@ def init(config_file: str | None, workflows: tuple[str, ...], yes: bool) -> int:
     """
     if {"covers-in-git", "ci-buys"} <= set(workflows):
         raise click.UsageError("covers-in-git and ci-buys both build the site: choose one")
-    found = find_files(Path(config_file or found_config_file()))
+    found = find_files(Path(found_config_file(config_file)))
     proposal = propose(found, Choices(workflows))
     _show(proposal)
     if not proposal.changes:

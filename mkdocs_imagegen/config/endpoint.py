@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from ..environment import PAIRED_KEYS, may_be_sent, pair
 from ..errors import SettingsError
 from ..providers.quirks import OPTIONAL
-from ..settings import DEFAULT_BASE_URL, OPENAI_HOST, Endpoint
+from ..settings import DEFAULT_BASE_URL, KEY_HINT, OPENAI_HOST, Endpoint
 from .options import ImagegenConfig
 
 Profile = Literal["openai", "azure", "litellm", "localai", "sd-cpp"]
+OWN_KEY = "IMAGEGEN_API_KEY"
 RESPONSE_FORMATS = ("b64_json", "base64", "url")
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What HTTP takes as a header's name."""
@@ -86,6 +87,19 @@ def find_endpoint(options: ImagegenConfig, environ: Mapping[str, str]) -> Endpoi
     )
 
 
+def missing_key_hint(options: ImagegenConfig, environ: Mapping[str, str]) -> str:
+    """Return what to set where no key is: the variable whose key goes to the address in use."""
+    name = options.api_key_env or OWN_KEY
+    for key_name, base_url in (
+        (name, options.base_url or environ.get("IMAGEGEN_BASE_URL")),
+        ("NBILITY_API_KEY", environ.get("NBILITY_BASE_URL")),
+        ("OPENAI_API_KEY", environ.get("OPENAI_BASE_URL")),
+    ):
+        if base_url:
+            return KEY_HINT.replace(f"{OWN_KEY} (or OPENAI_API_KEY)", key_name)
+    return KEY_HINT.replace(OWN_KEY, name)
+
+
 def read_dialect(option: Mapping[str, Any], environ: Mapping[str, str]) -> Dialect:
     """Return what the option `endpoint` says, over its profile.
 
@@ -124,7 +138,7 @@ def read_dialect(option: Mapping[str, Any], environ: Mapping[str, str]) -> Diale
 
 
 def _paired(options: ImagegenConfig, environ: Mapping[str, str]) -> Endpoint | None:
-    name = options.api_key_env or "IMAGEGEN_API_KEY"
+    name = options.api_key_env or OWN_KEY
     if name in PAIRED_KEYS:
         raise SettingsError(
             f"imagegen: api_key_env: {name} goes only to its own service, never where mkdocs.yml "

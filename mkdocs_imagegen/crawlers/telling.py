@@ -66,7 +66,9 @@ def _counts(report: Report) -> dict[Verdict, int]:
 
 
 def _worst(page: Checked) -> Verdict:
-    return next(v for v in VERDICTS if v in page.verdicts.values() or v == "-")
+    """Return a page's worst verdict; without an og:image no platform finds it well."""
+    found = set(page.verdicts.values()) - (set() if page.preview else {"ok"})
+    return next(v for v in VERDICTS if v in found or v == "-")
 
 
 def _table(pages: Sequence[Checked], width: int | None, colour: bool) -> str:
@@ -128,7 +130,7 @@ def _paths(paths: Sequence[str]) -> str:
 
 
 def _without_picture(report: Report) -> Iterator[str]:
-    paths = [page.path for page in report.pages if not page.judged and not page.findings]
+    paths = [page.path for page in report.pages if _worst(page) == "-"]
     if paths and len(paths) == len(report.pages):
         yield "No page names a picture for link previews: set site_url in mkdocs.yml."
     elif paths:

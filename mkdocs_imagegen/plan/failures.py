@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..errors import NotBoughtError
@@ -38,20 +38,26 @@ def require_bought(plan: Plan, outcomes: Iterable[Outcome], on_error: OnError) -
     """Hold what could not be bought against `on_error: fail`.
 
     Raises:
-        NotBoughtError: naming each article that must not do without its cover.
+        NotBoughtError: naming each article that must not do without its cover, be it that this run
+            could not buy it or that the plan already could not.
     """
     failed = _failed(outcomes)
     missing = [
         action.article
         for action in plan.actions
-        if _is_among(action, failed) and (action.cover.on_error or on_error) == "fail"
+        if (action.kind is ActionKind.BLOCKED or _is_among(action, failed))
+        and (action.cover.on_error or on_error) == "fail"
     ]
     if missing:
         named = "".join(f"\n  {article}" for article in missing)
         raise NotBoughtError(
-            f"on_error: fail, and {len(missing)} covers could not be bought:{named}",
-            hint="the messages above say why; what was bought is kept: build again",
+            f"on_error: fail, and {_covers(missing)} could not be bought:{named}",
+            hint="each one's own message says why; what was bought is kept: build again",
         )
+
+
+def _covers(articles: Sequence[str]) -> str:
+    return "1 cover" if len(articles) == 1 else f"{len(articles)} covers"
 
 
 def _failed(outcomes: Iterable[Outcome]) -> set[str | None]:

@@ -14,22 +14,23 @@ from ..model import Usage
 from .reading import picture_in, usage_in
 
 
-def read_body(body: bytes) -> tuple[bytes, Usage | None]:
-    """Return the picture in an answer's body, `b""` where there is none, and the counted tokens.
+def read_body(body: bytes) -> tuple[bytes, Usage | None, AnswerError | None]:
+    """Return the picture in an answer's body, the counted tokens, and why it is no picture.
 
-    What is no JSON is returned as it is: a picture that was downloaded.
+    It is `b""` where there is nothing, and an address where that stands in its place: the reason
+    tells of the address only. What is no JSON is returned as it is: a picture that was downloaded.
     """
     try:
         fields: object = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return body, None
+        return body, None, None
     if not isinstance(fields, dict):
-        return b"", None
+        return b"", None, None
     named = {name: value for name, value in fields.items() if not name.startswith("_")}
     response = ImagesResponse.construct(None, **named)
     picture, missed = picture_in(response, _fetch_nothing)
-    return b"" if missed else picture, usage_in(response)
+    return picture, usage_in(response), missed
 
 
 def _fetch_nothing(_address: str) -> bytes:
-    raise AnswerError("the picture was not downloaded before the run was killed")
+    raise AnswerError("an earlier run ended before it had downloaded the picture it had paid for")

@@ -172,9 +172,8 @@ def _safety(error: openai.APIStatusError, asked: Asked) -> Refusal:
     found = categories_in(error.body, asked.endpoint)
     why = f" ({', '.join(found)})" if found else ""
     if stage_in(error.body) == "output":
-        what = f"the safety system refused the picture that was made{why}"
-        hint = "reword cover_prompt; the request may have been billed"
-        return Refusal(PictureRefusedError, what, hint)
+        what = f"the safety system refused the picture that was made{why}: it may have been billed"
+        return Refusal(PictureRefusedError, what, "reword cover_prompt")
     what = f"the prompt was refused by the safety system{why}"
     return Refusal(SafetyError, what, "reword cover_prompt")
 

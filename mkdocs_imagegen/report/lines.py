@@ -76,6 +76,7 @@ def build_line(
     lost: int = 0,
     blocked: int = 0,
     spent_usd: Decimal = Decimal(0),
+    doubtful_usd: Decimal = Decimal(0),
     unpriced: int = 0,
 ) -> str:
     """Return the last line of a build: what became of the covers, and what was spent.
@@ -90,6 +91,7 @@ def build_line(
         lost: covers that were paid for and that no store has.
         blocked: covers that could not be bought.
         spent_usd: what the purchases of known price cost.
+        doubtful_usd: the most that requests without an answer may have cost.
         unpriced: how many of the purchases cost what nobody knows.
     """
     counts = {
@@ -104,10 +106,11 @@ def build_line(
     }
     (first, word), *others = [(n, word) for word, n in counts.items() if n] or [(0, "reused")]
     parts = [f"{counted(first, 'cover')} {word}", *(f"{n} {word}" for n, word in others)]
-    if unpriced and not spent_usd:
+    if unpriced and not spent_usd and not doubtful_usd:
         return f"{', '.join(parts)}; spent: price unknown"
     spent = f"${usd_text(spent_usd)} spent"
     spent += f", and {unpriced} of unknown price" if unpriced else ""
+    spent += f", up to ${usd_text(doubtful_usd)} possibly billed" if doubtful_usd else ""
     return f"{', '.join(parts)}; {spent}"
 
 

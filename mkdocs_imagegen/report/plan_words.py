@@ -22,6 +22,10 @@ _PHRASES = {
     ActionKind.LOST: "lost",
     ActionKind.BLOCKED: "blocked",
 }
+_PRICE_HINT = (
+    "tell the price below `prices:` in mkdocs.yml, or set `price_as: openai` if this endpoint "
+    "charges OpenAI's"
+)
 REPAINT = "mkdocs-imagegen apply --outdated"
 """The command that buys what is outdated."""
 
@@ -80,7 +84,11 @@ def amounts(plan: Plan, outlook: Outlook) -> Sequence[tuple[str, str, str]]:
         rows.append(("by Batch", f"~${usd_text(plan.batch_usd)}", ""))
     if outlook.alternative is not None:
         rows.append(("cheapest", *_cheapest(plan, outlook.alternative)))
-    return [*rows, ("walls", "", walls_line(plan, outlook))]
+    rows.append(("walls", "", walls_line(plan, outlook)))
+    walls_usd = (outlook.budget.per_build_usd, outlook.budget.per_month_usd)
+    if plan.unpriced and walls_usd != (None, None):
+        rows.append(("hint", "", _PRICE_HINT))
+    return rows
 
 
 def walls_line(plan: Plan, outlook: Outlook) -> str:

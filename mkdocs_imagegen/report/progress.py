@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 
-from ..errors import RunStoppedError
+from ..errors import EXIT_INTERRUPTED, ProviderError, RunStoppedError
 from ..interrupts import Interrupt, interruptible
-from ..model import Bought, Found, Outcome
+from ..model import Bought, Failed, Found, Outcome, Skipped
 
 
 def watch(
-    outcomes: Generator[Outcome, None, None], total: int, tell: Callable[[Outcome], None]
+    outcomes: Generator[Outcome, None, None],
+    ended: list[Outcome],
+    total: int,
+    tell: Callable[[Outcome], None],
 ) -> list[Outcome]:
     """Run the purchases to their end and return how each ended.
 
@@ -20,23 +23,32 @@ def watch(
     end. Elsewhere each outcome is told when it ends. If anything is raised here, the purchases are
     closed at once: nothing further is sent.
 
+    Args:
+        outcomes: the run.
+        ended: the list that the run puts every outcome into, also those that come after a stop.
+        total: how many purchases there are.
+        tell: takes what is to be told.
+
     Raises:
         RunStoppedError: at Ctrl-C and SIGTERM.
     """
-    ended: list[Outcome] = []
+    told = 0
     try:
         with interruptible(), closing(outcomes):
             if not sys.stderr.isatty():
                 for outcome in outcomes:
+                    told += 1
                     tell(outcome)
-                    ended.append(outcome)
                 return ended
             with _bar(total) as advance:
-                for outcome in outcomes:
+                for _ in outcomes:
                     advance()
-                    ended.append(outcome)
-    except Interrupt as interrupt:
-        raise _stopped(ended, total, interrupt.exit_code) from None
+    except KeyboardInterrupt as interrupt:
+        for outcome in ended[told:]:
+            if not isinstance(outcome, Skipped):
+                tell(outcome)
+        code = interrupt.exit_code if isinstance(interrupt, Interrupt) else EXIT_INTERRUPTED
+        raise _stopped(ended, total, code) from None
     for outcome in ended:
         if not isinstance(outcome, Bought | Found):
             tell(outcome)
@@ -45,11 +57,13 @@ def watch(
 
 def _stopped(ended: list[Outcome], total: int, exit_code: int) -> RunStoppedError:
     bought = sum(isinstance(outcome, Bought) for outcome in ended)
+    message = f"stopped after {bought} of {total} covers"
+    failed = (outcome.error for outcome in ended if isinstance(outcome, Failed))
+    doubtful = sum(isinstance(error, ProviderError) and error.maybe_billed for error in failed)
+    if doubtful:
+        message += f"; {doubtful} without an answer are booked as possibly billed"
     return RunStoppedError(
-        f"stopped after {bought} of {total} covers; requests that had no answer yet are booked as "
-        "possibly billed",
-        exit_code=exit_code,
-        hint="what was bought is kept: run it again for the rest",
+        message, exit_code=exit_code, hint="what was bought is kept: run it again for the rest"
     )
 
 

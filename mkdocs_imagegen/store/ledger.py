@@ -24,7 +24,7 @@ from .ledger_rows import (
     REOPEN,
     RESERVED_KEYS,
     SELECT,
-    SELECT_OPEN,
+    SELECT_NEWEST,
     UPDATE,
     amount,
     read_row,
@@ -85,15 +85,16 @@ class Ledger:
             connection.execute(END_ALL, (request_key,))
 
     def reopen(self, request_key: str) -> tuple[int, LedgerRow] | None:
-        """Return the newest row of a request that nobody knows the bill of, to be ended anew.
+        """Return the newest row of a request that was, or may have been, paid for.
 
-        To be called while the request's lock is held.
+        Where nobody knows its bill it can be ended anew; a row that comes as settled stays so. An
+        older row is another purchase's. To be called while the request's lock is held.
 
         Raises:
             StoreError: where the ledger can't be written.
         """
         with self._file.writing() as connection:
-            values = connection.execute(SELECT_OPEN, (request_key,)).fetchone()
+            values = connection.execute(SELECT_NEWEST, (request_key,)).fetchone()
             row = values and read_row(dict(zip(COLUMNS, values[1:], strict=True)))
             if not row:
                 return None

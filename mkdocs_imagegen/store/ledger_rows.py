@@ -68,11 +68,11 @@ END_ALL = (
     "UPDATE request SET state = 'possibly billed' WHERE request_key = ? AND state = 'reserved'"
 )
 """Of a request whose owner is dead. Its rows keep holding what they hold."""
-SELECT_OPEN = (
+SELECT_NEWEST = (
     f"SELECT id, {', '.join(COLUMNS)} FROM request WHERE request_key = ? "  # noqa: S608
-    "AND state IN ('reserved', 'possibly billed') ORDER BY id DESC LIMIT 1"
+    "AND state != 'released' ORDER BY id DESC LIMIT 1"
 )
-REOPEN = "UPDATE request SET state = 'reserved' WHERE id = ?"
+REOPEN = "UPDATE request SET state = 'reserved' WHERE id = ? AND state = 'possibly billed'"
 _MOST = 2**63 - 1
 
 

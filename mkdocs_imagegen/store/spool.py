@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .files import is_real_folder, regular_file, write_new
 from .records import HEX64, read_count, read_object
+from .rescue import rescued_keys
 
 FOLDER = "incoming"
 _SUFFIX = ".answer"
@@ -41,6 +42,7 @@ class Spool:
     """The folder of answers that came in. It is only there to be on the safe side."""
 
     def __init__(self, cache_dir: Path) -> None:
+        self._cache_dir = cache_dir
         self._folder = cache_dir / FOLDER
 
     def keep(self, request_key: str, received: Received) -> bool:
@@ -74,12 +76,13 @@ class Spool:
             self._path(request_key).unlink(missing_ok=True)
 
     def kept(self) -> tuple[str, ...]:
-        """Return the request keys of the answers that wait here."""
-        if not is_real_folder(self._folder):
-            return ()
-        names = (path.name for path in self._folder.glob(f"*{_SUFFIX}"))
-        keys = (name.removesuffix(_SUFFIX) for name in names)
-        return tuple(sorted(key for key in keys if HEX64.fullmatch(key)))
+        """Return the request keys of what waits for the store: answers, and rescued pictures."""
+        keys = rescued_keys(self._cache_dir)
+        if is_real_folder(self._folder):
+            names = (path.name for path in self._folder.glob(f"*{_SUFFIX}"))
+            found = (name.removesuffix(_SUFFIX) for name in names)
+            keys.update(key for key in found if HEX64.fullmatch(key))
+        return tuple(sorted(keys))
 
     def read(self, request_key: str) -> Received | None:
         """Return an answer, `None` where there is none, or only the beginning of one."""

@@ -563,7 +563,19 @@ def test_a_bill_that_nobody_knew_can_still_be_learned(ledger: Ledger) -> None:
     assert row.article == ROW.article
     settle(ledger, number, Decimal("0.01"), proven=True)
     assert ledger.month_usd(MONTH) == Decimal("0.01")
-    assert ledger.reopen(ROW.request_key) is None
+
+
+def test_a_bill_that_is_known_stays_and_so_do_older_ones(ledger: Ledger) -> None:
+    ledger.hold(ledger.reserve(replace(ROW, article="older.md"), admit_all))
+    newest = ledger.reserve(ROW, admit_all)
+    settle(ledger, newest, Decimal("0.01"), proven=True)
+    ledger.release(ledger.reserve(replace(ROW, article="never billed.md"), admit_all))
+    before = list(ledger.rows())
+    number, row = ledger.reopen(ROW.request_key) or (0, None)
+    assert row is not None
+    assert (number, row.article, row.state) == (newest, ROW.article, RowState.SETTLED)
+    assert row.actual_usd == Decimal("0.01")
+    assert list(ledger.rows()) == before
 
 
 @settings(max_examples=60)

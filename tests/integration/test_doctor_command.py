@@ -57,6 +57,29 @@ def test_a_site_that_cant_be_read_is_an_error_beside_what_can(keyless_site: Site
     assert "IMAGEGEN_API_KEY is set, but empty" in run.stdout
 
 
+def test_a_bad_value_is_told_in_the_finding_itself(keyless_site: Site) -> None:
+    keyless_site.article("a.md")
+    keyless_site.options = {"price_as": "azure"}
+    run = keyless_site.cli("doctor", "--format", "json")
+    assert run.code == 1
+    (found,) = json.loads(run.stdout)["layers"][1]["findings"]
+    assert "option 'price_as': Expected one of: ['openai']" in found["message"]
+    assert "azure" in keyless_site.cli("doctor").stdout
+
+
+def test_a_missing_key_is_hinted_at_by_the_name_that_is_sent(keyless_site: Site) -> None:
+    keyless_site.article("a.md", cover_prompt="A red fox")
+    keyless_site.options = {
+        "mode": "generate",
+        "base_url": "http://127.0.0.1:9/v1",
+        "api_key_env": "IMAGEGEN_TEAM_KEY",
+    }
+    hint = "hint: set IMAGEGEN_TEAM_KEY in the environment or in .env"
+    assert hint in keyless_site.cli("doctor").stdout
+    assert hint in keyless_site.cli("apply", "--yes").stderr
+    assert hint in keyless_site.cli("doctor", "--live", "--yes").stdout.partition("\nlive\n")[2]
+
+
 def test_live_buys_one_small_picture_that_no_article_gets(site: Site) -> None:
     site.article("a.md", cover_prompt="A red fox in fresh snow")
     assert site.server is not None

@@ -62,9 +62,17 @@ def test_a_placeholder_is_drawn_and_fail_stops_the_build(site: Site) -> None:
     )
     run = site.build()
     assert run.code == 1
-    assert "on_error: fail, and 1 covers could not be bought:\n  hare.md" in run.output
+    assert "on_error: fail, and 1 cover could not be bought:\n  hare.md" in run.output
     assert "Traceback" not in run.output
     assert len(server.paid_calls) == 1
+    server.script(REFUSED, REFUSED)
+    site.article("hare.md", cover_prompt="A hare with a gun", cover_on_error="fail")
+    for calls in (2, 0):  # what was refused once stays missing
+        before = len(server.calls)
+        run = site.build()
+        assert run.code == 1, run.output
+        assert "on_error: fail, and 1 cover could not be bought:\n  hare.md" in run.output
+        assert len(server.calls) - before == calls
     run = site.build(IMAGEGEN_ON_ERROR="whatever")
     assert run.code == 1
     assert "IMAGEGEN_ON_ERROR is 'whatever'" in run.output

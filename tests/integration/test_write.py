@@ -253,3 +253,18 @@ def test_zensical_shows_and_announces_the_cover_and_deletes_nothing(folder: Site
     (folder.root / ".imagegen").rename(folder.root / ".cache" / "imagegen")
     warned = cli(folder, "plan", "--write", "docs")
     assert "hint: move it: mv .cache/imagegen .imagegen" in warned.stderr
+
+
+def test_what_reads_mkdocs_yml_says_so_beside_a_zensical_toml(tmp_path: Path) -> None:
+    (tmp_path / "zensical.toml").write_text('[project]\nsite_name = "T"\n', "utf-8")
+    for command in (
+        ["plan"],
+        ["doctor"],
+        ["report", "costs"],
+        ["explain", "index.md", "-f", "zensical.toml"],
+        ["doctor", "-f", "zensical.toml"],
+    ):
+        refused = run_in(tmp_path, "mkdocs_imagegen", *command)
+        assert (refused.code, refused.stdout) == (1, ""), refused.output
+        assert "this reads mkdocs.yml" in refused.stderr
+        assert "hint: for Zensical there are mkdocs-imagegen plan --write DOCS" in refused.stderr

@@ -146,3 +146,14 @@ def test_the_docs_tell_each_rule_and_its_sources() -> None:
     assert [each for each in map(row, PLATFORMS) if each not in text] == []
     sources = [source for platform in PLATFORMS for source in platform.sources]
     assert [source for source in (*sources, *GOOGLE_SOURCES) if source not in text] == []
+
+
+def test_a_page_without_an_og_image_is_not_counted_as_well() -> None:
+    listing = Checked("/blog/", "https://e.com/blog/", "", (), frozenset({"page"}))
+    report = Report("site", (REPORT.pages[0], listing, REPORT.pages[2]))
+    assert report_summary(report) == "3 pages: 0 fail, 0 with warnings, 1 ok, 2 without a picture."
+    assert "Without a picture: /blog/, /about/\n" in report_text(report)
+    assert json.loads(report_json(report))["counts"]["-"] == 2
+    gap = Finding("fail", ("page",), "the cover leads nowhere")
+    broken = Report("site", (Checked("/blog/", "", "", (gap,), frozenset({"page"})),))
+    assert report_summary(broken).startswith("1 page: 1 fail,")

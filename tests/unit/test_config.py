@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,13 @@ import yaml
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 
-from mkdocs_imagegen.config import ImagegenConfig, find_endpoint, make_settings, site_folder
+from mkdocs_imagegen.config import (
+    ImagegenConfig,
+    find_endpoint,
+    make_settings,
+    missing_key_hint,
+    site_folder,
+)
 from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.environment import PAIRED_KEYS, read_environment
 from mkdocs_imagegen.errors import SettingsError
@@ -516,3 +523,32 @@ def test_an_error_in_defaults_is_refused_early(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"unknown key defaults\[0\]\.styl") as raised:
         make_engine(given, loaded(tmp_path), {})
     assert "style" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "names"),
+    [
+        ({}, {}, "IMAGEGEN_API_KEY (or OPENAI_API_KEY)"),
+        ({"api_key_env": "IMAGEGEN_TEAM_KEY"}, {}, "IMAGEGEN_TEAM_KEY (or OPENAI_API_KEY)"),
+        ({"base_url": "https://a.example/v1"}, {}, "IMAGEGEN_API_KEY"),
+        (
+            {"base_url": "https://a.example/v1", "api_key_env": "IMAGEGEN_TEAM_KEY"},
+            {"OPENAI_BASE_URL": "https://b.example/v1"},
+            "IMAGEGEN_TEAM_KEY",
+        ),
+        ({}, {"IMAGEGEN_BASE_URL": "https://a.example/v1"}, "IMAGEGEN_API_KEY"),
+        ({}, {"NBILITY_BASE_URL": "https://a.example/v1"}, "NBILITY_API_KEY"),
+        ({}, {"OPENAI_BASE_URL": "https://a.example/v1"}, "OPENAI_API_KEY"),
+    ],
+)
+def test_a_missing_key_is_named_by_the_variable_that_would_be_sent(
+    given: dict[str, str], environ: dict[str, str], names: str
+) -> None:
+    chosen = options(**given)
+    assert missing_key_hint(chosen, environ) == f"set {names} in the environment or in .env"
+    assert find_endpoint(chosen, environ) is None
+    for name in re.findall(r"[A-Z_]+_KEY", names):
+        found = find_endpoint(chosen, {**environ, name: KEY})
+        assert found is not None
+        named = [*environ.values(), DEFAULT_BASE_URL] if "base_url" not in given else []
+        assert found.base_url == (given.get("base_url") or named[0])

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -382,6 +383,20 @@ class TestEndpoint:
         assert address.hint
         assert model.verdict == "skipped"
 
+    @pytest.mark.parametrize("path", ["/images/generations", "/images/generations/"])
+    def test_a_base_url_that_names_the_route_is_an_error(self, tmp_path: Path, path: str) -> None:
+        asked: list[str] = []
+
+        def respond(path: str) -> tuple[int, Mapping[str, str], bytes]:
+            asked.append(path)
+            return 404, JSON, b"{}"
+
+        with gateway(respond) as base_url:
+            endpoint = Endpoint(base_url + path, KEY, "IMAGEGEN_API_KEY")
+            address, model = check_endpoint(examined(tmp_path, endpoint=endpoint))
+        assert (address.verdict, address.hint) == ("error", "leave /images/generations off")
+        assert (model.verdict, asked) == ("skipped", [])
+
     def test_silence_ends_after_the_limit(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             port = silent.getsockname()[1]
@@ -558,11 +573,23 @@ class TestMoney:
         elsewhere = Settings(priced=False)
         (unknown,) = check_prices(examined(tmp_path, "gpt-image-2", settings=elsewhere))
         assert (unknown.verdict, "prices:" in unknown.hint) == ("info", True)
+        assert "USD" not in unknown.message
         (unknown,) = check_prices(examined(tmp_path, "dall-e-9"))
         assert "dall-e-9" in unknown.message
         own: dict[str, object] = {"dall-e-9": {"per_image": 0.04}}
         (known,) = check_prices(examined(tmp_path, "dall-e-9", settings=elsewhere, own_rows=own))
         assert known == Finding("ok", "prices", "your own for dall-e-9")
+
+    @pytest.mark.parametrize("wall", ["per_build_usd", "per_month_usd"])
+    def test_without_a_price_a_wall_in_usd_is_an_error_where_something_waits(
+        self, tmp_path: Path, wall: str
+    ) -> None:
+        walled = Settings(priced=False, budget=replace(Budget(), **{wall: Decimal(1)}))
+        (waiting,) = check_prices(examined(tmp_path, settings=walled))
+        assert (waiting.verdict, "a wall in USD" in waiting.message) == ("error", True)
+        assert "price_as: openai" in waiting.hint
+        (all_there,) = check_prices(examined(tmp_path, "gpt-image-2", settings=walled))
+        assert all_there.verdict == "warning"
 
     def test_a_model_past_its_end_gets_no_hint_to_name_its_price(self, tmp_path: Path) -> None:
         site = examined(tmp_path, "dall-e-3")
