@@ -35,7 +35,7 @@ from .model import (
 from .pricing import PriceBook, offline_tokens
 from .prompts import Prompts
 from .publish import Published, look, own_preview, own_size, publish
-from .settings import DEFAULT_TEMPLATE, KEY_HINT, Endpoint, Settings
+from .settings import DEFAULT_TEMPLATE, KEY_NAMES, Endpoint, Settings
 from .store import Store
 from .store.lockfiles import require_writable
 
@@ -64,7 +64,7 @@ class Engine:
         covers_dir: Path | None = None,
         book: PriceBook | None = None,
         endpoint: Endpoint | None = None,
-        key_hint: str = KEY_HINT,
+        key_names: str = KEY_NAMES,
         templates: Mapping[str, str] | None = None,
         in_ci: bool = False,
         dry_run: bool = False,
@@ -83,7 +83,7 @@ class Engine:
             covers_dir: the store's folder in git, where the site has one.
             book: the prices; those of the package where it is `None`.
             endpoint: where to buy; `None` where no key is set.
-            key_hint: what to set then.
+            key_names: the variables to set then, as hints name them.
             templates: the site's own prompt templates, by name.
             in_ci: whether this is a CI machine, for the mode `auto`.
             dry_run: whether nothing may be bought here, whoever asks for it.
@@ -96,7 +96,7 @@ class Engine:
         """
         self.settings = settings
         self.endpoint = endpoint
-        self.key_hint = key_hint
+        self.key_names = key_names
         self.dry_run = dry_run
         self.book = book or price_book()
         self._cache_dir = cache_dir
@@ -232,7 +232,7 @@ class Engine:
             raise SettingsError(
                 f"no API key is set, and the plan buys {len(plan.purchases)} "
                 f"of {len(plan.actions)} covers",
-                hint=self.key_hint,
+                hint=f"set {self.key_names} in the environment or in .env",
             )
         self.store.require_writable()
         require_writable(self._place.path)

@@ -16,8 +16,8 @@ DEFAULT_QUALITY = "medium"
 DEFAULT_TEMPLATE = "cover.j2"
 OPENAI_HOST = "api.openai.com"
 DEFAULT_BASE_URL = f"https://{OPENAI_HOST}/v1"
-KEY_HINT = "set IMAGEGEN_API_KEY (or OPENAI_API_KEY) in the environment or in .env"
-"""Where neither mkdocs.yml nor the environment names an address or a variable."""
+KEY_NAMES = "IMAGEGEN_API_KEY (or OPENAI_API_KEY)"
+"""What holds a key where neither mkdocs.yml nor the environment names an address or a variable."""
 PROMPT_LIMIT_CHARS = 32_000
 """The Image API's own limit; `max_prompt_chars` may be lower, never higher."""
 

@@ -26,7 +26,7 @@ from .config import (
     find_store,
     make_book,
     make_settings,
-    missing_key_hint,
+    missing_key_names,
     site_folder,
     templates_folder,
 )
@@ -80,7 +80,7 @@ def make_engine(
         ),
         book=book,
         endpoint=endpoint,
-        key_hint=missing_key_hint(options, environ),
+        key_names=missing_key_names(options, environ),
         templates=read_templates(templates_folder(options, config)),
         in_ci=says_yes(environ.get(CI, "")),
         dry_run=is_dry_run(environ),

@@ -41,14 +41,14 @@ def check_key(site: Examined) -> Iterator[Finding]:
             "error",
             "key",
             "none is set, and mode generate has covers to buy",
-            site.engine.key_hint,
+            f"set {site.engine.key_names} in the environment or in .env",
         )
     else:
         yield Finding(
             "info",
             "key",
             "none is set: missing covers are drawn, none is bought",
-            f"to buy, {site.engine.key_hint}",
+            f"to buy, set {site.engine.key_names} in the environment or in .env",
         )
 
 

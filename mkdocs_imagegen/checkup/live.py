@@ -80,7 +80,10 @@ def make_offer(engine: Engine, today: dt.date) -> Offer:
     if settings.provider == "sketch":
         raise SettingsError("provider sketch draws all covers here: there is nothing to buy")
     if engine.endpoint is None:
-        raise SettingsError("no API key is set, so nothing can be bought", hint=engine.key_hint)
+        raise SettingsError(
+            "no API key is set, so nothing can be bought",
+            hint=f"set {engine.key_names} in the environment or in .env",
+        )
     end = book.shut_down(settings.model) if settings.priced else None
     if end is not None and end.on <= today:
         raise SettingsError(

@@ -55,13 +55,17 @@ def check_prices(site: Examined) -> Iterator[Finding]:
 
 def _unknown(site: Examined, model: str) -> Finding:
     """A wall in USD lets nothing through that has no price."""
-    what = f"nobody knows those of {model} here"
     hint = "name them under `prices:`, or set `price_as: openai` where OpenAI's hold"
     budget = site.engine.settings.budget
     if budget.per_build_usd is None and budget.per_month_usd is None:
-        return Finding("info", "prices", what, hint)
-    what += ", and `budget:` has a wall in USD: nothing is bought from it"
-    return Finding("error" if site.needs(model) else "warning", "prices", what, hint)
+        return Finding("info", "prices", f"nobody knows those of {model} here", hint)
+    return Finding(
+        "error" if site.needs(model) else "warning",
+        "prices",
+        f"nobody knows those of {model} here, and a wall of `budget:` in USD lets nothing through "
+        "without a price",
+        hint,
+    )
 
 
 def known_end(site: Examined, model: str) -> ShutDown | None:

@@ -10,7 +10,7 @@ Keys are never options: they come from the environment or from `.env` beside mkd
 """
 
 from .checked import make_book, make_settings
-from .endpoint import find_endpoint, missing_key_hint
+from .endpoint import find_endpoint, missing_key_names
 from .options import ImagegenConfig
 from .places import (
     SAFE_STORE,
@@ -30,7 +30,7 @@ __all__ = [
     "find_store",
     "make_book",
     "make_settings",
-    "missing_key_hint",
+    "missing_key_names",
     "site_folder",
     "templates_folder",
 ]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ..environment import PAIRED_KEYS, may_be_sent, pair
 from ..errors import SettingsError
 from ..providers.quirks import OPTIONAL
-from ..settings import DEFAULT_BASE_URL, KEY_HINT, OPENAI_HOST, Endpoint
+from ..settings import DEFAULT_BASE_URL, KEY_NAMES, OPENAI_HOST, Endpoint
 from .options import ImagegenConfig
 
 Profile = Literal["openai", "azure", "litellm", "localai", "sd-cpp"]
@@ -87,8 +87,8 @@ def find_endpoint(options: ImagegenConfig, environ: Mapping[str, str]) -> Endpoi
     )
 
 
-def missing_key_hint(options: ImagegenConfig, environ: Mapping[str, str]) -> str:
-    """Return what to set where no key is: the variable whose key goes to the address in use."""
+def missing_key_names(options: ImagegenConfig, environ: Mapping[str, str]) -> str:
+    """Return what to set where no key is: the variables whose keys go to the address in use."""
     name = options.api_key_env or OWN_KEY
     for key_name, base_url in (
         (name, options.base_url or environ.get("IMAGEGEN_BASE_URL")),
@@ -96,8 +96,8 @@ def missing_key_hint(options: ImagegenConfig, environ: Mapping[str, str]) -> str
         ("OPENAI_API_KEY", environ.get("OPENAI_BASE_URL")),
     ):
         if base_url:
-            return KEY_HINT.replace(f"{OWN_KEY} (or OPENAI_API_KEY)", key_name)
-    return KEY_HINT.replace(OWN_KEY, name)
+            return key_name
+    return KEY_NAMES.replace(OWN_KEY, name)
 
 
 def read_dialect(option: Mapping[str, Any], environ: Mapping[str, str]) -> Dialect:

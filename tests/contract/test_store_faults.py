@@ -87,6 +87,7 @@ CASES: list[tuple[str, Damage, str]] = [
     ("cache/originals/cache.db", cut, "is damaged"),
     ("cache/originals/cache.db", of_a_later_version, "later version"),
     ("cache/renditions/cache.db", a_folder, "a folder stands where its index should be"),
+    ("cache/renditions/cache.db", a_file, "empty or gone, though there are files"),
     ("cache/renditions/cache.db", garbage, "delete"),
     ("cache/renditions/cache.db", of_a_later_version, "later version"),
     ("cache/ledger.sqlite3", a_folder, "no plain file"),
@@ -131,7 +132,6 @@ def test_one_clear_error_costs_nothing_and_touches_no_picture(
         ("cache/renditions", a_folder),
         ("cache/locks", a_folder),
         ("cache/incoming", a_file),
-        ("cache/renditions/cache.db", a_file),
         ("covers", a_folder),
     ],
 )

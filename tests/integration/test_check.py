@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,7 +25,10 @@ PLATFORMS = (
     "telegram",
     "mastodon",
 )
-MIMES = {".html": "text/html", ".xml": "text/xml", ".jpg": "image/jpeg", ".txt": "text/plain"}
+MIMES = {
+    **{".html": "text/html", ".xml": "text/xml", ".txt": "text/plain"},
+    **{".jpg": "image/jpeg", ".jpeg": "image/jpeg"},
+}
 
 
 def photo(kind: str = "JPEG", size: tuple[int, int] = (1200, 630)) -> bytes:
@@ -43,6 +47,13 @@ def built(site: Site) -> Site:
     run = site.build()
     assert run.code == 0, run.output
     return site
+
+
+def preview_of(site: Site) -> Path:
+    """Return the file that the article's link preview names."""
+    tag = r'og:image" content="https://example.com/docs/([^"]+)"'
+    found: list[str] = re.findall(tag, site.page("a/index.html"))
+    return site.built / found[0]
 
 
 def checked(run: Run) -> dict[str, dict[str, Any]]:
@@ -90,23 +101,25 @@ def test_a_built_folder_is_told_page_by_page_and_platform_by_platform(keyless_si
     assert row.split()[:9] == ["/a/", *["ok"] * 8]
     assert "Without a picture: /b/, /" in run.stdout
 
-    picture = site.built / "fox.jpg"
+    shown, picture = site.built / "fox.jpg", preview_of(site)
     picture.write_bytes(photo("WEBP"))
     page = checked(site.cli("check", "site", "--format", "json"))["/a/"]
     assert {page["verdicts"][each] for each in PLATFORMS} == {"fail"}
     assert "served as image/jpeg, the bytes are image/webp" in messages(page)
 
-    picture.write_bytes(photo(size=(1536, 1024)))
+    for path in (shown, picture):
+        path.write_bytes(photo(size=(1536, 1024)))
     run = site.cli("check", "site", "--page", "a", "--format", "json")
     page = checked(run)["/a/"]
     assert run.code == 1
     assert "og:image:width says 1200, the picture has 1536" in messages(page)
     assert "the cover says 1200x630, the picture is shaped as 1536x1024" in messages(page)
 
+    shown.unlink()
     picture.unlink()
     run = site.cli("check", "site")
     assert run.code == 1
-    assert "og:image leads nowhere: https://example.com/docs/fox.jpg" in run.stdout
+    assert "og:image leads nowhere: https://example.com/docs/assets/covers/" in run.stdout
     assert "the cover leads nowhere: ../fox.jpg" in run.stdout
 
 
@@ -115,7 +128,7 @@ def test_warnings_fail_only_under_strict_and_wrong_use_is_told(keyless_site: Sit
     path = site.built / "a/index.html"
     page = path.read_text(encoding="utf-8")
     path.write_text(page.replace("og:image:alt", "og:image:other"), encoding="utf-8")
-    path = site.built / "fox.jpg"
+    path = preview_of(site)
     path.write_bytes(path.read_bytes() + b"\0" * 300_000)
     run = site.cli("check", "site")
     assert run.code == 0, run.output
@@ -130,6 +143,7 @@ def test_warnings_fail_only_under_strict_and_wrong_use_is_told(keyless_site: Sit
 
 def test_a_published_site_is_checked_over_http_as_crawlers_reach_it(keyless_site: Site) -> None:
     site = built(keyless_site)
+    preview = f"/docs/{preview_of(site).relative_to(site.built).as_posix()}"
     with served(site.built) as (address, arrivals):
         run = site.cli("check", address, "--format", "json")
     pages = checked(run)
@@ -137,13 +151,14 @@ def test_a_published_site_is_checked_over_http_as_crawlers_reach_it(keyless_site
     assert sorted(pages) == ["/", "/a/", "/b/"]
     assert pages["/a/"]["url"] == "https://example.com/docs/a/"
     assert {pages["/a/"]["verdicts"][each] for each in PLATFORMS} == {"ok"}
-    assert [arrival.path for arrival in arrivals].count("/docs/fox.jpg") == 1
+    assert [arrival.path for arrival in arrivals].count(preview) == 1
     assert {arrival.headers["user-agent"].split("/")[0] for arrival in arrivals} == {
         "mkdocs-imagegen"
     }
 
     site.write("site/other.jpg", "").write_bytes(photo())
-    with served(site.built, **{"fox.jpg": "/docs/other.jpg", "b/": "/docs/a/"}) as (address, _):
+    moved = {preview.removeprefix("/docs/"): "/docs/other.jpg", "b/": "/docs/a/"}
+    with served(site.built, **moved) as (address, _):
         pages = checked(site.cli("check", address, "--format", "json"))
     assert "leads to a redirect" in messages(pages["/a/"])
     assert "the sitemap's address leads to a redirect" in messages(pages["/b/"])

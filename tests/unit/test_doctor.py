@@ -580,13 +580,15 @@ class TestMoney:
         (known,) = check_prices(examined(tmp_path, "dall-e-9", settings=elsewhere, own_rows=own))
         assert known == Finding("ok", "prices", "your own for dall-e-9")
 
-    @pytest.mark.parametrize("wall", ["per_build_usd", "per_month_usd"])
+    @pytest.mark.parametrize(
+        "wall", [Budget(per_build_usd=Decimal(1)), Budget(per_month_usd=Decimal(1))]
+    )
     def test_without_a_price_a_wall_in_usd_is_an_error_where_something_waits(
-        self, tmp_path: Path, wall: str
+        self, tmp_path: Path, wall: Budget
     ) -> None:
-        walled = Settings(priced=False, budget=replace(Budget(), **{wall: Decimal(1)}))
+        walled = Settings(priced=False, budget=wall)
         (waiting,) = check_prices(examined(tmp_path, settings=walled))
-        assert (waiting.verdict, "a wall in USD" in waiting.message) == ("error", True)
+        assert (waiting.verdict, "lets nothing through" in waiting.message) == ("error", True)
         assert "price_as: openai" in waiting.hint
         (all_there,) = check_prices(examined(tmp_path, "gpt-image-2", settings=walled))
         assert all_there.verdict == "warning"

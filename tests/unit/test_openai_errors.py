@@ -318,6 +318,8 @@ def test_only_a_picture_that_was_made_may_have_been_billed_when_it_is_refused(
     error = error_of(image_server, Fault(400, {"error": told}))
     assert isinstance(error, SafetyError)
     assert error.maybe_billed is maybe_billed
+    assert ("may have been billed" in error.message) is maybe_billed
+    assert error.hint == "reword cover_prompt"
     assert not error.stops_run
 
 
