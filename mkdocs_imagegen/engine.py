@@ -123,7 +123,7 @@ class Engine:
         """
         if self._store is None:
             self._store = Store.open(self._cache_dir, self._covers_dir)
-            if self._store.spool.kept():  # rarely: only what a run was killed over
+            if self._store.spool.kept():  # rarely: what an earlier run could not keep
                 self._arrived = tuple(take_in_all(self._store, self.ledger, self.book))
         return self._store
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,10 @@ hypothesis.settings.load_profile("shared")
 
 # What the tests start may keep its bytecode: compiling takes a program seconds.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Started in the background of a script, this process ignores Ctrl-C, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OWN_PREFIXES = ("IMAGEGEN_", "OPENAI_", "NBILITY_")
 

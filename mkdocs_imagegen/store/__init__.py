@@ -1,9 +1,9 @@
 """The store: what was paid for, and what is made of it.
 
 In the cache folder `originals/` and `renditions/` are diskcaches, `locks/` holds a lock file a
-request, `incoming/` answers that are not decoded yet, `changed` is touched after purchases. A
-covers folder, for git, may hold the originals too. Opens no socket, decodes no picture, never
-unpickles, evicts no original.
+request, `incoming/` answers that are not decoded yet, `rescued/` pictures that the originals could
+not take, `changed` is touched after purchases. A covers folder, for git, may hold the originals
+too. Opens no socket, decodes no picture, never unpickles, evicts no original.
 """
 
 from __future__ import annotations
