@@ -24,7 +24,7 @@ hypothesis.settings.load_profile("shared")
 # What the tests start may keep its bytecode: compiling takes a program seconds.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# Started in the background of a script, this process ignores Ctrl-C, and so would all that it starts.
+# Started in the background of a script, this process ignores Ctrl-C, as would what it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
