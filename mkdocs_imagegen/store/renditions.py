@@ -19,6 +19,7 @@ from ..keys import digest
 from ..model import Record, Rendition, Size
 from .files import ValueFile, read_checked
 from .index import Policy
+from .locks import hold
 from .paid import Paid
 from .records import read_count, read_digest, read_object
 from .seal import is_sealed, seal
@@ -44,6 +45,7 @@ class Renditions:
         self._paid = paid
         self._facts: dict[str, Rendition] = {}
         self._writing = Lock()
+        self._lock_path = cache_dir / "locks" / "renditions.lock"
         self.close = self._shelf.close
 
     def rendition(self, key: str, original: Record | None) -> Rendition | None:
@@ -73,8 +75,9 @@ class Renditions:
         self._facts[key] = rendition
 
     def _write(self, key: str, data: bytes, rendition: Rendition) -> None:
-        """Write a file; one that is there stays where it is: a build may be copying it."""
-        with self._writing:
+        """Write a file; one that is there stays where it is: another build may be copying it."""
+        with self._writing, hold(self._lock_path):
+            self._shelf.forget(key)  # another process may have written it meanwhile
             file = None
             with suppress(UnreadableRowError):
                 file = self._shelf.file(key)

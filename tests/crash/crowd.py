@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -81,4 +82,6 @@ def _start(site: Site, number: int) -> subprocess.Popen[str]:
 
 
 def _is_whole(folder: Path, covers: int) -> bool:
-    return len(list(folder.glob("assets/covers/*.webp"))) == covers
+    listed = json.loads((folder / "assets/covers/covers.json").read_text(encoding="utf-8"))
+    files = {cover["file"] for cover in listed["covers"]}
+    return len(files) == covers and all((folder / name).is_file() for name in files)

@@ -151,7 +151,7 @@ def test_what_a_killed_run_had_under_way_stays_out_of_the_others_reach(tmp_path:
     assert ended["Skipped"] == COUNT - ended["Bought"]
     rows, _ = books(tmp_path / "cache")
     dead = [row for row in rows if row.site == "one"]
-    assert [row.state for row in dead] == [RowState.RESERVED] * crowd.WORKERS
+    assert [row.state for row in dead] == [RowState.POSSIBLY_BILLED] * crowd.WORKERS
     assert {row.state for row in rows if row.site == "two"} == {RowState.SETTLED}
 
 

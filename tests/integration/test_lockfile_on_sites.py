@@ -205,7 +205,7 @@ def test_a_conflict_marker_stops_every_run_with_one_line_and_doctor_mends_it(bou
     assert lockfile_of(bought).read_text(encoding="utf-8") == whole
     for run in (bought.apply(), bought.build("--strict", IMAGEGEN_MODE="frozen")):
         assert run.code == 0, run.output
-    assert server.calls == []
+    assert {call.method for call in server.calls} == {"GET"}  # doctor asks for the model, free
 
 
 def original_of(site: Site, src_uri: str) -> Path:
@@ -255,13 +255,20 @@ def test_bytes_that_the_lockfile_does_not_name_are_never_published(bought: Site)
 def test_frozen_fails_where_a_known_rendition_hides_a_changed_original(bought: Site) -> None:
     server = server_of(bought)
     path = original_of(bought, "b.md")
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    *data, last = path.read_bytes()
+    path.write_bytes(bytes([*data, last ^ 1]))
     frozen = bought.build(IMAGEGEN_MODE="frozen")
     said = said_cleanly(frozen, server)
     assert "b.md" in said
     assert "not those that were paid for" in said
     assert frozen.code == 1, said
     assert server.calls == []
+
+
+def pictures_of(site: Site) -> set[bytes]:
+    """Return every picture that a built site publishes as a cover."""
+    folder = site.built / "assets" / "covers"
+    return {path.read_bytes() for path in folder.iterdir() if path.suffix in (".webp", ".jpeg")}
 
 
 def test_another_picture_of_the_same_request_is_not_published_in_the_approved_ones_place(
@@ -282,8 +289,7 @@ def test_another_picture_of_the_same_request_is_not_published_in_the_approved_on
     built = bought.build(**CI)
     assert built.code == 0, built.output
     assert said_cleanly(built, server).count("another picture of it than imagegen.lock names") == 3
-    published = {path.read_bytes() for path in (bought.built / "assets" / "covers").iterdir()}
-    assert published.isdisjoint(theirs)
+    assert pictures_of(bought).isdisjoint(theirs)
     assert bought.build("--strict").code == 1
     assert bought.build(IMAGEGEN_MODE="frozen").code == 1
     assert bought.apply().code == 0
@@ -295,5 +301,5 @@ def test_another_picture_of_the_same_request_is_not_published_in_the_approved_on
     assert adopted.code == 0, adopted.output
     assert entries_of(bought) == entries_of(other)
     assert bought.build("--strict", IMAGEGEN_MODE="frozen").code == 0
-    assert {path.read_bytes() for path in (bought.built / "assets" / "covers").iterdir()} == theirs
+    assert theirs <= pictures_of(bought)
     assert server.calls == []

@@ -102,7 +102,7 @@ ANSWERS: Sequence[Answer] = (
     Picture(),
     Picture(usage=None),
     Picture(usage={"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}),
-    Picture(size=(512, 512)),
+    Picture(size=(512, 320)),
     NotAPicture(b"no picture"),
     Fault.openai(400, "moderation_blocked", "No."),
     Fault.openai(500, "server_error", "Sorry."),
@@ -126,7 +126,9 @@ class EditedSite:
     articles: dict[str, dict[str, object]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=lambda: ["{{ cover.subject }}", "{{ cover.style }}"])
     settings: Settings = field(
-        default_factory=lambda: Settings(quality="low", size=Size(1024, 640), template="site.j2")
+        default_factory=lambda: Settings(
+            quality="low", size=Size(1024, 640), template="site.j2", retries=0
+        )
     )
     now: datetime = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
