@@ -44,6 +44,7 @@ class Renditions:
         self._shelf = Shelf(cache_dir, POLICY, read_only=read_only)
         self._paid = paid
         self._facts: dict[str, Rendition] = {}
+        self._read_only = read_only
         self._writing = Lock()
         self._lock_path = cache_dir / "locks" / "renditions.lock"
         self.close = self._shelf.close
@@ -76,6 +77,8 @@ class Renditions:
 
     def _write(self, key: str, data: bytes, rendition: Rendition) -> None:
         """Write a file; one that is there stays where it is: another build may be copying it."""
+        if self._read_only:
+            self._shelf.write(key, data)  # which says so
         with self._writing, hold(self._lock_path):
             self._shelf.forget(key)  # another process may have written it meanwhile
             file = None
