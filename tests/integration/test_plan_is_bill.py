@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -543,6 +543,7 @@ def test_what_is_planned_is_billed_whatever_is_edited_and_lost(
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
