@@ -111,7 +111,7 @@ ANSWERS: Sequence[Answer] = (
     Hangup(paid=True),
     Hangup(paid=False),
 )
-TIMEOUT_S = 0.3
+TIMEOUT_S = 1.0
 OF_SITE_ALONE = {"title", "cover_alt"}
 """Front matter that is no word of the author about the picture."""
 
