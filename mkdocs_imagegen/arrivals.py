@@ -17,6 +17,7 @@ from .pricing import PriceBook
 from .providers import OnAnswer
 from .store import Store, UnreadableRowError
 from .store.locks import at_once
+from .store.records import recorded_usd
 from .store.rescue import drop_rescued, read_rescued
 from .store.spool import Received
 
@@ -146,7 +147,7 @@ def _received(key: str, store: Store, ledger: Ledger, book: PriceBook) -> _Arriv
         endpoint=received.endpoint,
         received_at=received.received_at,
         usage=usage,
-        usd=None if usd is None else f"{usd.normalize():f}",
+        usd=recorded_usd(usd),
         request_id=received.request_id,
     )
     return _Arrived(record, picture, number, row, missed)

@@ -20,7 +20,7 @@ from .model import Rendition, Size
 from .settings import Settings
 from .store import Store
 
-PREVIEW = Size(1200, 630)
+PREVIEW = images.PREVIEW_SIZE
 """What link previews show, and their crawlers ask for."""
 CAP_BYTES = 400_000
 """Of one file: beyond it the quality is lowered."""
@@ -45,8 +45,8 @@ class Original:
     digest: str
     size: Size
     """As it is shown, cropped to the shape that was asked for."""
-    read: Callable[[], bytes] | None
-    """Returns its bytes, held against their digest; `None` where they are lost."""
+    read: Callable[[], bytes]
+    """Returns its bytes, held against their digest."""
     asked: Size | None = None
     focus: tuple[float, float] | None = None
     ai: bool = True
@@ -76,7 +76,11 @@ def derive(originals: Sequence[Original], store: Store, settings: Settings) -> l
     What can't be made is left out: the page does without it.
     """
     found = [_found(original, store, settings) for original in originals]
-    missing = [n for n, files in enumerate(found) if _is_lacking(originals[n], files, settings)]
+    missing = [
+        n
+        for n, (original, files) in enumerate(zip(originals, found, strict=True))
+        if len(files) < len(outputs_of(original, settings))
+    ]
     if missing:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -98,12 +102,7 @@ def _found(original: Original, store: Store, settings: Settings) -> Derived:
     return files
 
 
-def _is_lacking(original: Original, files: Derived, settings: Settings) -> bool:
-    return original.read is not None and len(files) < len(outputs_of(original, settings))
-
-
 def _made(original: Original, found: Derived, store: Store, settings: Settings) -> Derived:
-    assert original.read is not None
     files: Derived = {}
     with suppress(PictureError, StoreError):
         data = original.read()

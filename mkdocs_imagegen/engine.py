@@ -269,6 +269,7 @@ class Engine:
         if self.endpoint is None or not approved.plan.purchases:
             return
         ended = [] if ended is None else ended
+        from .buyer import say_nothing
         from .execute import Attribution, Manners, execute
         from .providers.openai import OpenAIProvider  # imports the SDK
         from .providers.quirks import QUIRKS, Quirks
@@ -290,7 +291,7 @@ class Engine:
             manners=Manners(
                 planning.Retries(self.settings.retries, self.settings.retry_timeouts),
                 self.settings.images_per_minute,
-                notice or (lambda _line: None),
+                notice or say_nothing,
                 self._sleep,
                 self._jitter,
                 self._clock,

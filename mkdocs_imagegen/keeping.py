@@ -16,6 +16,7 @@ from .model import Action, Bought, Failed, Priced, Record, Size
 from .pricing import PriceBook
 from .providers import Answer
 from .store import Store
+from .store.records import recorded_usd
 from .till import Booking, Till, planned_usd
 
 
@@ -120,7 +121,7 @@ class Keeper:
             endpoint=answer.endpoint,
             received_at=self._now().isoformat(timespec="seconds"),
             usage=answer.usage,
-            usd=None if usd is None else f"{usd.normalize():f}",
+            usd=recorded_usd(usd),
             request_id=answer.request_id,
         )
 

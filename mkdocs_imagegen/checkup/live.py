@@ -40,6 +40,7 @@ from ..pricing import PriceBook, usd_text
 from ..providers import Answer, OnAnswer, Provider
 from ..settings import Settings
 from ..store.files import write_atomically
+from ..store.records import recorded_usd
 from ..till import Attribution, Till, planned_usd
 from .findings import Finding
 
@@ -233,7 +234,7 @@ def _record(offer: Offer, key: str, answer: Answer, usd: Decimal | None, at: dt.
         endpoint=answer.endpoint,
         received_at=at.isoformat(timespec="seconds"),
         usage=answer.usage,
-        usd=None if known_usd is None else f"{known_usd.normalize():f}",
+        usd=recorded_usd(known_usd),
         request_id=answer.request_id,
     )
 

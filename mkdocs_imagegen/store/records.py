@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from decimal import Decimal
 
 from ..model import Entry, Record, Usage
 
@@ -35,8 +36,13 @@ def record_of(entry: Entry) -> Record:
         },
         endpoint="",
         received_at=approved.bought_at,
-        usd=None if approved.usd is None else f"{approved.usd.normalize():f}",
+        usd=recorded_usd(approved.usd),
     )
+
+
+def recorded_usd(usd: Decimal | None) -> str | None:
+    """Return an amount as records spell it: exact, without zeros at the end."""
+    return None if usd is None else f"{usd.normalize():f}"
 
 
 def record_fields(record: Record) -> dict[str, object]:
