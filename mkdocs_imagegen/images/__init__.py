@@ -12,16 +12,13 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ..errors import PictureError
 from ..model import Size
 from .credits import Credits, credits_of
-from .cropping import Box, crop_box
+from .cropping import crop_box
 from .decoding import LIMIT_BYTES, LIMIT_PX, broken, decode, open_picture
 from .encoding import (
     PREVIEW_SIZE,
     RECIPE,
-    WEBP_LIMIT_PX,
-    WEBP_METHOD,
     Decoded,
     avif,
     decoded,
@@ -56,7 +53,6 @@ __all__ = [
     "read_credits",
     "sniff",
     "thumbnail",
-    "to_webp",
     "webp",
     "with_source_type",
     "without_metadata",
@@ -102,36 +98,6 @@ def read_credits(data: bytes) -> Credits:
     image, found = open_picture(data)
     with broken(found):
         return credits_of(image)
-
-
-def to_webp(data: bytes, *, quality: int, crop: Box | None = None) -> tuple[bytes, Size]:
-    """Encode a picture as WebP in its own size; transparency is kept.
-
-    Args:
-        data: PNG, JPEG or WebP bytes.
-        quality: 0 to 100.
-        crop: the part of it to show, as it stands upright; all of it where it is `None`.
-
-    Raises:
-        PictureError: as `inspect`.
-    """
-    from PIL import ImageOps
-
-    image, found = decode(data)
-    if max(image.size) > WEBP_LIMIT_PX:
-        raise PictureError(f"a picture of {image.width}x{image.height} pixels, too large for WebP")
-    out = BytesIO()
-    with broken(found):
-        if found != "png":
-            image = ImageOps.exif_transpose(image)
-        if crop is not None:
-            image = image.crop(crop)
-        mode = "RGBA" if image.has_transparency_data else "RGB"
-        # Without the original's EXIF: it has been applied, and may be broken or private.
-        image.convert(mode).save(
-            out, "WEBP", quality=quality, method=WEBP_METHOD, exif=b"", xmp=b""
-        )
-    return out.getvalue(), Size(*image.size)
 
 
 def thumbnail(data: bytes, *, longest_px: int) -> bytes:

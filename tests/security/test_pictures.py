@@ -16,6 +16,7 @@ from PIL import Image, PngImagePlugin
 
 from mkdocs_imagegen import images
 from mkdocs_imagegen.errors import PictureError
+from tests.encoded import to_webp
 
 PROMPT = b"a fox on the beach, Steps: 20, Seed: 42"
 GIANTS = [(2**31 - 1, 2**31 - 1), (60_000, 60_000), (16_383, 16_383)]
@@ -111,7 +112,7 @@ def test_a_giant_is_refused_by_its_header_before_a_pixel_is_made(
 ) -> None:
     data = make(width, height)
     Image.init()
-    for read in (images.measure, images.inspect, lambda d: images.to_webp(d, quality=50)):
+    for read in (images.measure, images.inspect, lambda d: to_webp(d, quality=50)):
         tracemalloc.start()
         try:
             with pytest.raises(PictureError, match="pixels"):
@@ -225,7 +226,7 @@ def test_encoding_carries_no_metadata_over(form: str) -> None:
     out = BytesIO()
     image.save(out, form, exif=exif(), comment=PROMPT, **kept)
     assert PROMPT in out.getvalue()
-    webp, _ = images.to_webp(out.getvalue(), quality=80)
+    webp, _ = to_webp(out.getvalue(), quality=80)
     assert PROMPT not in webp
     assert {kind for kind, _ in chunks(webp)} <= {b"VP8 ", b"VP8X", b"ICCP"}
     assert PROMPT not in images.thumbnail(out.getvalue(), longest_px=20)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_imagegen.images import crop_box, inspect, to_webp
+from mkdocs_imagegen.images import crop_box, inspect
 from mkdocs_imagegen.images.cropping import Box
 from mkdocs_imagegen.model import Size
+from tests.encoded import to_webp
 from tests.imageserver.pictures import draw
 
 ASKED = Size(1536, 1024)

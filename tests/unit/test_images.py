@@ -19,6 +19,7 @@ from PIL import Image
 from mkdocs_imagegen import images
 from mkdocs_imagegen.errors import PictureError
 from mkdocs_imagegen.model import Size
+from tests.encoded import to_webp
 
 FORMATS: tuple[images.Format, ...] = ("png", "jpeg", "webp")
 ORIENTATION = 0x0112
@@ -75,7 +76,7 @@ def test_a_picture_is_what_it_is(form: images.Format) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_picture_becomes_a_webp_of_its_own_size(form: str) -> None:
-    data, size = images.to_webp(picture(form), quality=80)
+    data, size = to_webp(picture(form), quality=80)
     assert size == Size(48, 32)
     with opened(data) as image:
         assert (image.format, image.size, image.mode) == ("WEBP", (48, 32), "RGB")
@@ -83,12 +84,12 @@ def test_a_picture_becomes_a_webp_of_its_own_size(form: str) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "LA"])
 def test_every_mode_of_png_becomes_webp(mode: Literal["L", "P", "RGBA", "LA"]) -> None:
-    data, _ = images.to_webp(picture("png", mode=mode), quality=80)
+    data, _ = to_webp(picture("png", mode=mode), quality=80)
     assert images.inspect(data).format == "webp"
 
 
 def test_a_cmyk_jpeg_becomes_webp() -> None:
-    data, _ = images.to_webp(picture("jpeg", mode="CMYK"), quality=80)
+    data, _ = to_webp(picture("jpeg", mode="CMYK"), quality=80)
     assert images.inspect(data).format == "webp"
 
 
@@ -97,7 +98,7 @@ def test_transparency_is_kept() -> None:
     image.paste((0, 0, 255, 255), (16, 0, 32, 32))
     out = BytesIO()
     image.save(out, "PNG")
-    data, _ = images.to_webp(out.getvalue(), quality=80)
+    data, _ = to_webp(out.getvalue(), quality=80)
     with opened(data) as webp:
         alpha = webp.convert("RGBA").getchannel("A")
         assert (alpha.getpixel((2, 2)), alpha.getpixel((30, 2))) == (0, 255)
@@ -108,7 +109,7 @@ def test_a_palette_with_a_transparent_colour_keeps_it() -> None:
     image.putpalette([255, 0, 0, 0, 0, 255])
     out = BytesIO()
     image.save(out, "PNG", transparency=0)
-    data, _ = images.to_webp(out.getvalue(), quality=80)
+    data, _ = to_webp(out.getvalue(), quality=80)
     with opened(data) as webp:
         assert webp.convert("RGBA").getpixel((3, 3))[3] == 0  # type: ignore[index]
 
@@ -130,7 +131,7 @@ def test_damage_never_brings_any_other_error(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(whole) - 1))
     other = data.draw(st.integers(0, 255))
     damaged = (whole[:at] + bytes([other]) + whole[at + 1 :])[:cut]
-    for read in (images.measure, images.inspect, lambda d: images.to_webp(d, quality=50)):
+    for read in (images.measure, images.inspect, lambda d: to_webp(d, quality=50)):
         with suppress(PictureError):
             read(damaged)
 
@@ -180,7 +181,7 @@ def test_what_is_no_picture_is_named(data: bytes, named: str) -> None:
 def test_an_animated_webp_is_a_picture_and_its_first_frame_is_encoded() -> None:
     data = animated_webp()
     assert images.inspect(data) == images.Picture("webp", Size(48, 32))
-    encoded, size = images.to_webp(data, quality=90)
+    encoded, size = to_webp(data, quality=90)
     assert size == Size(48, 32)
     with opened(encoded) as image:
         red, green, blue = image.convert("RGB").getpixel((5, 5))  # type: ignore[misc]
@@ -200,7 +201,7 @@ def test_a_picture_that_exif_turns_is_measured_as_browsers_show_it(turned: bytes
 
 
 def test_a_picture_that_exif_turns_is_encoded_upright(turned: bytes) -> None:
-    data, size = images.to_webp(turned, quality=95)
+    data, size = to_webp(turned, quality=95)
     assert size == images.measure(turned).size == images.measure(data).size
     with opened(data) as image:
         # The red left half is at the top once it is turned to the right.
@@ -210,13 +211,13 @@ def test_a_picture_that_exif_turns_is_encoded_upright(turned: bytes) -> None:
 
 def test_a_mirrored_picture_keeps_its_size() -> None:
     data = picture("jpeg", (48, 32), orientation=2)
-    assert images.measure(data).size == images.to_webp(data, quality=80)[1] == Size(48, 32)
+    assert images.measure(data).size == to_webp(data, quality=80)[1] == Size(48, 32)
 
 
 def test_encoding_is_the_same_each_time() -> None:
     data = picture("png")
-    assert images.to_webp(data, quality=82) == images.to_webp(data, quality=82)
-    assert images.to_webp(data, quality=82) != images.to_webp(data, quality=10)
+    assert to_webp(data, quality=82) == to_webp(data, quality=82)
+    assert to_webp(data, quality=82) != to_webp(data, quality=10)
 
 
 def test_sniffing_and_naming_the_encoder_do_not_import_pillow() -> None:
