@@ -1,118 +1,138 @@
-"""What is made of an original beside its WebP: narrower ones, AVIF, the link preview's JPEG.
+"""Files made of pictures: what the store has is taken, what is missing is made on all cores.
 
-Each is kept by a key of its own and never made twice. An original is decoded once for all of its
-files, and no more originals at once than there are cores.
+Each file is kept by a key of its own and never made twice; each picture is decoded once.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from . import images
 from .errors import PictureError, StoreError
-from .files import CoverFile, CoverFiles, found_whole
-from .keys import digest, rendition_key
-from .model import Rendition, Size
+from .files import CAP_BYTES, CoverFile, CoverFiles, found_whole, is_whole
+from .keys import digest
+from .model import Rendition
+from .outputs import PREVIEW, Original, Output, output_key, outputs_of
 from .settings import Settings
+from .sources import Source
 from .store import Store
-
-PREVIEW = images.PREVIEW_SIZE
-"""What link previews show, and their crawlers ask for."""
-CAP_BYTES = 400_000
-"""Of one file: beyond it the quality is lowered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One file that is made of an original."""
-
-    format: Literal["webp", "avif", "jpeg"]
-    width_px: int
-    is_preview: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.format} {PREVIEW if self.is_preview else self.width_px}"
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """A picture that files are made of."""
-
-    digest: str
-    size: Size
-    """As it is shown, cropped to the shape that was asked for."""
-    read: Callable[[], bytes]
-    """Returns its bytes, held against their digest."""
-    asked: Size | None = None
-    focus: tuple[float, float] | None = None
-    ai: bool = True
-    only_preview: bool = False
-    """Whether nothing but the link preview is made of it, as of an author's own picture."""
-
+from .workbench import Opened, PixelGate, on_all_cores
 
 Derived = dict[Output, CoverFile]
 
 
-def outputs_of(original: Original, settings: Settings) -> tuple[Output, ...]:
-    """Return what is made of a picture: never wider than it is."""
-    # A preview has an absolute address.
-    preview = [Output("jpeg", PREVIEW.width_px, is_preview=True)] if settings.site.url else []
-    if original.only_preview:
-        return tuple(preview)
-    widest = original.size.width_px
-    narrower = [width for width in settings.widths if width < widest]
-    webp = [Output("webp", width) for width in narrower]
-    avif = [Output("avif", width) for width in (*narrower, widest)] if settings.avif else []
-    return (*webp, *avif, *preview)
+@dataclass(frozen=True, slots=True)
+class Developed:
+    """A cover's files, as they were found or made."""
+
+    files: CoverFiles
+    made: bool = False
+    """Whether any of them was made just now."""
 
 
-def derive(originals: Sequence[Original], store: Store, settings: Settings) -> list[Derived]:
-    """Return each original's files, making those that are missing.
+Trouble = PictureError | StoreError
 
-    What can't be made is left out: the page does without it.
+
+def develop(
+    sources: Sequence[Source], store: Store, settings: Settings
+) -> list[Developed | Trouble]:
+    """Return the files of each source, or why there is no WebP of it.
+
+    Any other file that can't be made is left out: the page does without it.
     """
-    found = [_found(original, store, settings) for original in originals]
-    missing = [
-        n
-        for n, (original, files) in enumerate(zip(originals, found, strict=True))
-        if len(files) < len(outputs_of(original, settings))
-    ]
-    if missing:
-        from concurrent.futures import ThreadPoolExecutor
+    gate = PixelGate()
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow lets other threads run
-            made = pool.map(
-                lambda n: _made(originals[n], found[n], store, settings), missing, chunksize=1
-            )
-            for n, files in zip(missing, made, strict=True):
-                found[n] |= files
-    return found
+    def attempt(source: Source) -> Developed | Trouble:
+        with Opened(source.read, source.asked, gate=gate) as opened:
+            try:
+                main = _main_found(source, store)
+                main = main or _main(source, opened, store)
+            except (PictureError, StoreError) as error:
+                return error
+            derived = _complete(source.original(main.rendition), opened, store, settings)
+            return Developed(_sorted(main, derived), made=True)
 
-
-def _found(original: Original, store: Store, settings: Settings) -> Derived:
-    files = {}
-    for output in outputs_of(original, settings):
-        file = found_whole(store, _key(original, output, settings))
-        if file is not None:
-            files[output] = file
-    return files
+    distinct = {(source.key, source.focus): source for source in sources}  # articles may share one
+    done: dict[object, Developed | Trouble] = {}
+    for name, source in distinct.items():
+        if files := _found(source, store, settings):
+            done[name] = Developed(files)
+    missing = {name: source for name, source in distinct.items() if name not in done}
+    done |= zip(missing, on_all_cores(attempt, [*missing.values()]), strict=True)
+    return [done[source.key, source.focus] for source in sources]
 
 
-def _made(original: Original, found: Derived, store: Store, settings: Settings) -> Derived:
-    files: Derived = {}
-    with suppress(PictureError, StoreError):
-        data = original.read()
-        asked = original.asked
-        crop = images.crop_box(images.measure(data).size, asked) if asked else None
-        picture = images.decoded(data, crop=crop)
+def derive(
+    originals: Sequence[Original],
+    reads: Sequence[Callable[[], bytes]],
+    store: Store,
+    settings: Settings,
+) -> list[Derived]:
+    """Return the files of each original but the WebP in full width; what can't be made is left out.
+
+    Args:
+        originals: what they are made of.
+        reads: return the originals' bytes.
+        store: where the files are kept.
+        settings: of the files.
+    """
+    gate = PixelGate()
+
+    def attempt(pair: tuple[Original, Callable[[], bytes]]) -> Derived:
+        original, read = pair
+        with Opened(read, original.asked, gate=gate) as opened:
+            return _complete(original, opened, store, settings)
+
+    return on_all_cores(attempt, list(zip(originals, reads, strict=True)))
+
+
+def _found(source: Source, store: Store, settings: Settings) -> CoverFiles | None:
+    """Return the files of a source where the store has all of them."""
+    main = _main_found(source, store)
+    if main is None:
+        return None
+    original = source.original(main.rendition)
+    derived = _derived_found(original, store, settings)
+    return _sorted(main, derived) if len(derived) == len(outputs_of(original, settings)) else None
+
+
+def _main_found(source: Source, store: Store) -> CoverFile | None:
+    found = found_whole(store, source.key)  # where it is not, making it anew tells why
+    return replace(found, drawn=source.drawn) if found else None
+
+
+def _main(source: Source, opened: Opened, store: Store) -> CoverFile:
+    rendition, data = source.make(opened)
+    try:
+        store.put_rendition(source.key, rendition, data, original=source.made_of)
+    except StoreError:  # a read-only store still serves its originals
+        if data is not None:
+            return CoverFile(rendition, None, data, drawn=source.drawn)
+    path = store.rendition_path(rendition)
+    if not is_whole(rendition, path):
+        raise StoreError("other bytes lie in the place of what was made of it")
+    return CoverFile(rendition, path, drawn=source.drawn)
+
+
+def _derived_found(original: Original, store: Store, settings: Settings) -> Derived:
+    looked = (
+        (output, found_whole(store, output_key(original, output, settings)))
+        for output in outputs_of(original, settings)
+    )
+    return {output: file for output, file in looked if file}
+
+
+def _complete(original: Original, opened: Opened, store: Store, settings: Settings) -> Derived:
+    """Return all files of an original, making those that are missing."""
+    files = _derived_found(original, store, settings)
+    with suppress(PictureError, StoreError, OSError):  # what was found stays, and is shown
         for output in outputs_of(original, settings):
-            if output not in found:
-                rendition, made = _encoded(picture, output, original, settings)
-                files[output] = _kept(_key(original, output, settings), rendition, made, store)
+            if output not in files:
+                rendition, made = _encoded(opened.picture, output, original, settings)
+                key = output_key(original, output, settings)
+                files[output] = _kept(key, rendition, made, store, original.digest)
     return files
 
 
@@ -133,26 +153,15 @@ def _encoded(
     return Rendition(digest(made), size, output.format, len(made), picture.colour), made
 
 
-def _kept(key: str, rendition: Rendition, data: bytes, store: Store) -> CoverFile:
+def _kept(key: str, rendition: Rendition, data: bytes, store: Store, original: str) -> CoverFile:
     try:
-        store.put_rendition(key, rendition, data)
+        store.put_rendition(key, rendition, data, original=original)
+        return CoverFile(rendition, store.rendition_path(rendition))
     except StoreError:  # a read-only store: made again next time
         return CoverFile(rendition, None, data)
-    return CoverFile(rendition, store.rendition_path(rendition))
 
 
-def _key(original: Original, output: Output, settings: Settings) -> str:
-    return rendition_key(
-        original.digest,
-        webp_quality=0 if output.is_preview else settings.webp_quality,
-        encoder=images.encoder(),
-        asked=original.asked,
-        output=str(output) if original.ai else f"{output} by hand",
-        focus=original.focus if output.is_preview else None,
-    )
-
-
-def cover_files(main: CoverFile, derived: Derived) -> CoverFiles:
+def _sorted(main: CoverFile, derived: Derived) -> CoverFiles:
     """Return a cover's files, sorted by what they are for."""
     previews = [file for output, file in derived.items() if output.is_preview]
     return CoverFiles(

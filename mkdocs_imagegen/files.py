@@ -11,6 +11,8 @@ from .store import Store
 
 ASSETS = "assets/covers"
 """Where covers stand on the site. No leading dot: MkDocs leaves such folders out."""
+CAP_BYTES = 400_000
+"""Of one file: beyond it the quality is lowered."""
 NAME_DIGITS = 32
 """Of the digest in a file's name: 128 bits, so that no two pictures can meet in one name."""
 

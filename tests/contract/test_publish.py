@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,16 @@ KEY = keys.request_key(REQUEST)
 COVER = Cover(
     ArticleSource("a.md", "A fox", {}), "a fox", "gpt-image-2", Size(480, 320), "low", "cover.j2"
 )
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACTIONS = [Action(ActionKind.REUSE, COVER, "unchanged", request=REQUEST, request_key=KEY)]
 
 
 class ReadOnly(Store):
     """A store whose renditions can't be written."""
 
-    def put_rendition(self, key: str, rendition: Rendition, data: bytes | None) -> None:
+    def put_rendition(
+        self, key: str, rendition: Rendition, data: bytes | None, *, original: str = ""
+    ) -> None:
         raise StoreError("read-only")
 
 
@@ -49,9 +53,9 @@ def test_webp_as_it_came_is_published_untouched(kind: type[Store], tmp_path: Pat
     picture = webp("red")
     with kind.open(tmp_path / "cache") as store:
         keep(store, picture)
-        published = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings())
+        published = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings(), NOW)
         file = published.main["a.md"]
-        assert published.diagnostics == ()
+        assert [told.level for told in published.diagnostics] == ["info"]
         assert not file.drawn
         assert file.path is not None
         assert file.path.read_bytes() == picture
@@ -64,7 +68,7 @@ def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
     kind: type[Store], tmp_path: Path
 ) -> None:
     with kind.open(tmp_path / "cache") as store:
-        file = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings()).main["a.md"]
+        file = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings(), NOW).main["a.md"]
         assert file.drawn
         assert file.rendition.size == COVER.size
         data = file.content if file.path is None else file.path.read_bytes()
@@ -79,7 +83,7 @@ def test_a_look_tells_whether_a_rendition_is_missing(tmp_path: Path) -> None:
         keep(store, picture)
         there = OriginalThere(keys.digest(picture), rendered=False)
         assert publish.look({KEY: ()}, store, Settings()) == {KEY: there}
-        publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings())
+        publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings(), NOW)
         there = OriginalThere(keys.digest(picture), rendered=True)
         assert publish.look({KEY: ()}, store, Settings()) == {KEY: there}
         assert publish.look({KEY: ()}, store, Settings(), deep=True) == {KEY: there}
