@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.resources
-import random
-import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Container, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import plan as planning
-from .arrivals import keeper, take_in_all
+from .arrivals import take_in_all
 from .collector import collector_at_rest
 from .errors import ImagegenError, SettingsError, StoreError
 from .files import CoverFile
@@ -32,24 +27,20 @@ from .model import (
     PlanOptions,
     Size,
 )
-from .pricing import PriceBook, offline_tokens
+from .packaged import package_text, price_book
+from .pricing import PriceBook
 from .prompts import Prompts
 from .publish import Published, look, own_preview, own_size, publish
 from .settings import DEFAULT_TEMPLATE, KEY_NAMES, Endpoint, Settings
 from .store import Store
 from .store.lockfiles import require_writable
+from .timing import REAL_TIME, Timing
 
 if TYPE_CHECKING:
     from .store.ledger import Ledger
 
 FileDigester = Callable[[frozenset[str]], planning.Digests]
 """Hashes those of the named files that the site has."""
-
-
-@cache
-def price_book() -> PriceBook:
-    """Return the prices that come with the package; tokens are counted where that is installed."""
-    return PriceBook.parse(package_text("data/prices.yaml"), count_tokens=offline_tokens())
 
 
 class Engine:
@@ -69,10 +60,7 @@ class Engine:
         in_ci: bool = False,
         dry_run: bool = False,
         job: str = "",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        sleep: Callable[[float], object] | None = None,
-        jitter: Callable[[], float] = random.random,
-        clock: Callable[[], float] = time.monotonic,
+        timing: Timing = REAL_TIME,
     ) -> None:
         """Open nothing yet.
 
@@ -88,11 +76,7 @@ class Engine:
             in_ci: whether this is a CI machine, for the mode `auto`.
             dry_run: whether nothing may be bought here, whoever asks for it.
             job: the CI run's id, for the books.
-            now: the time, in UTC.
-            sleep: waits for so many seconds before a request is sent again; `None` for the clock's
-                own, which ends when the run is stopped.
-            jitter: a random number from 0 to 1, of which each wait takes a part.
-            clock: the seconds that pass while `sleep` waits.
+            timing: what tells the time and waits.
         """
         self.settings = settings
         self.endpoint = endpoint
@@ -105,10 +89,8 @@ class Engine:
         self._templates = templates or {}
         self._in_ci = in_ci
         self._job = job
-        self._now = now
-        self._sleep = sleep
-        self._jitter = jitter
-        self._clock = clock
+        self._timing = timing
+        self._now = timing.now
         self._store: Store | None = None
         self._ledger: Ledger | None = None
         self._lockfile: Lockfile | None = None
@@ -147,6 +129,11 @@ class Engine:
         if self._lockfile is None:
             self._lockfile = self._place.read()
         return self._lockfile
+
+    @property
+    def lockfile_path(self) -> Path:
+        """Where imagegen.lock is, or will be written."""
+        return self._place.path
 
     def close(self) -> None:
         """Close store and ledger; they open again when they are used again."""
@@ -269,34 +256,18 @@ class Engine:
         if self.endpoint is None or not approved.plan.purchases:
             return
         ended = [] if ended is None else ended
-        from .buyer import say_nothing
-        from .execute import Attribution, Manners, execute
-        from .providers.openai import OpenAIProvider  # imports the SDK
-        from .providers.quirks import QUIRKS, Quirks
+        from .purchasing import purchase  # imports the SDK
 
-        provider = OpenAIProvider(
-            self.endpoint,
-            timeout_s=self.settings.timeout_s,
-            on_answer=keeper(self.store, self._now),
-            quirks=Quirks(self._cache_dir / QUIRKS),
-        )
-        outcomes = execute(
+        outcomes = purchase(
             approved,
-            provider,
+            self.endpoint,
+            self.settings,
             self.store,
             self.ledger,
             self.book,
-            concurrency=self.settings.concurrency,
-            attribution=Attribution(self.settings.site.name, self._job),
-            manners=Manners(
-                planning.Retries(self.settings.retries, self.settings.retry_timeouts),
-                self.settings.images_per_minute,
-                notice or say_nothing,
-                self._sleep,
-                self._jitter,
-                self._clock,
-            ),
-            now=self._now,
+            timing=self._timing,
+            job=self._job,
+            notice=notice,
             ended=ended,
         )
         try:
@@ -342,11 +313,23 @@ class Engine:
         """Return the lockfile's entries whose originals are in no store."""
         return lost_entries(self.lockfile, self.store)
 
-    def publish(self, plan: Plan) -> Published:
-        """Return the covers' files by src_uri, drawn where there is nothing else to show."""
+    def publish(
+        self, plan: Plan, *, only_main: bool = False, bought: Container[str | None] = ()
+    ) -> Published:
+        """Return the covers' files by src_uri, drawn where there is nothing else to show.
+
+        With `only_main` nothing but the WebP in full width is made. `bought`: the requests that
+        were paid for just now, where the plan is of the time after that.
+        """
         if not plan.actions:
             return Published({})
-        return publish(plan.actions, self.lockfile, self.store, self.settings)
+        settings = self.settings
+        if only_main:
+            nowhere = replace(settings.site, url="")
+            settings = replace(settings, widths=(), avif=False, site=nowhere)
+        return publish(
+            plan.actions, self.lockfile, self.store, settings, self._now(), bought=bought
+        )
 
     def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:
         """Return the size of an author's own picture, `None` where it can't be told."""
@@ -355,8 +338,3 @@ class Engine:
     def own_preview(self, order: Order, size: Size, read: Callable[[], bytes]) -> CoverFile | None:
         """Return the link preview's JPEG of an author's own picture of this size."""
         return own_preview(order, size, self.store, self.settings, read)
-
-
-def package_text(name: str) -> str:
-    """Return a file of this package."""
-    return (importlib.resources.files("mkdocs_imagegen") / name).read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import hashlib
 import html
 import os
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,13 +30,15 @@ from .config import (
     site_folder,
     templates_folder,
 )
-from .engine import Engine, price_book
+from .engine import Engine
 from .environment import CI, is_dry_run, job_id, read_environment, says_yes
 from .errors import SettingsError
 from .lockfile import NAME as LOCKFILE
 from .locking import LockfilePlace
 from .model import NO_FRONT_MATTER, ArticleSource, FrontMatter, Inherited
+from .packaged import price_book
 from .store import CHANGED
+from .timing import REAL_TIME, Timing
 
 VIEW_MAKERS = frozenset({"blog", "material/blog", "materialx/blog"})
 """Plugins whose generated pages list articles and are none: archive, category, pagination."""
@@ -57,7 +59,7 @@ def make_engine(
     config: MkDocsConfig,
     environ: Mapping[str, str],
     *,
-    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    timing: Timing = REAL_TIME,
 ) -> Engine:
     """Turn mkdocs.yml and the environment into an engine. Reads `.env` and the templates.
 
@@ -85,7 +87,7 @@ def make_engine(
         in_ci=says_yes(environ.get(CI, "")),
         dry_run=is_dry_run(environ),
         job=job_id(environ),
-        now=now,
+        timing=timing,
     )
 
 

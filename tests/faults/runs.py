@@ -31,6 +31,7 @@ from mkdocs_imagegen.model import (
 )
 from mkdocs_imagegen.report import outcome_line
 from mkdocs_imagegen.settings import Endpoint, Settings
+from mkdocs_imagegen.timing import Timing
 from tests.imageserver import ImageServer
 
 from .trouble import ARTICLES, Rows, Trouble
@@ -141,10 +142,7 @@ def apply(
         cache_dir=folder / ".cache" / "imagegen",
         lockfile=LockfilePlace(folder / "imagegen.lock"),
         endpoint=endpoint,
-        now=clock.now,
-        sleep=clock.sleep,
-        jitter=lambda: 0.5,
-        clock=clock.monotonic,
+        timing=Timing(clock.now, clock.sleep, lambda: 0.5, clock.monotonic),
     )
     sources = [
         ArticleSource(_article(number), f"Article {number}", {"cover_prompt": f"Fox {number}"})

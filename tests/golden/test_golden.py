@@ -44,6 +44,7 @@ from mkdocs_imagegen.model import (
 )
 from mkdocs_imagegen.plan import Digests, locked, make_plan
 from mkdocs_imagegen.site import make_engine
+from mkdocs_imagegen.timing import Timing
 
 FOLDER = Path(__file__).parent
 CASES = sorted(FOLDER.glob("*.yml"))
@@ -122,7 +123,7 @@ def engine_of(case: Mapping[str, Any], folder: Path) -> Engine:
     config = load_config(str(config_file))
     own = config.plugins["imagegen"].config
     assert isinstance(own, ImagegenConfig)
-    return make_engine(own, config, case.get("environ", {}), now=lambda: today_of(case))
+    return make_engine(own, config, case.get("environ", {}), timing=Timing(lambda: today_of(case)))
 
 
 def lockfile_before(case: Mapping[str, Any], folder: Path) -> Lockfile:
@@ -138,7 +139,7 @@ def lockfile_before(case: Mapping[str, Any], folder: Path) -> Lockfile:
     refusals = refusals_of(case, orders)
     keys = {order.request_key for order in orders.orders if order.request_key} - refusals.keys()
     records = {key: record_of(key) for key in keys}
-    return locked(EMPTY_LOCKFILE, orders, records, refusals, site="Notes")
+    return locked(EMPTY_LOCKFILE, orders, records, refusals, site="Notes", at=today_of(case))
 
 
 def record_of(request_key: str) -> Record:

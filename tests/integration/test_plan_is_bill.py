@@ -51,6 +51,7 @@ from mkdocs_imagegen.model import (
 from mkdocs_imagegen.plan import EVERYTHING, read_saved, require_same
 from mkdocs_imagegen.publish import Published
 from mkdocs_imagegen.settings import Budget, Endpoint, Settings
+from mkdocs_imagegen.timing import Timing
 from tests.golden.test_golden import article_of
 from tests.imageserver import Answer, Call, Fault, Hangup, ImageServer, NotAPicture, Picture
 
@@ -150,7 +151,7 @@ class EditedSite:
             lockfile=LockfilePlace(self.folder / NAME),
             endpoint=Endpoint(self.server.base_url, self.server.api_key, "IMAGEGEN_API_KEY"),
             templates={"site.j2": "\n".join(self.lines)},
-            now=lambda: self.now,
+            timing=Timing(lambda: self.now),
         )
         with closing(engine):
             yield engine
