@@ -43,6 +43,8 @@ def lost_entries(lockfile: Lockfile, store: Store) -> tuple[Entry, ...]:
 class Run:
     """What a run brought for the lockfile."""
 
+    at: datetime
+    """When it was, in UTC."""
     records: dict[str, Record] = field(default_factory=dict)
     """Of the requests whose originals are there, by request key."""
     refusals: dict[str, Refusal] = field(default_factory=dict)
@@ -106,6 +108,7 @@ def lock_covers(
             site=site,
             docs_dir=place.docs_dir,
             job=job,
+            at=run.at,
         ),
     )
     return _keep_originals(place.read(), store) or wrote
@@ -131,9 +134,9 @@ def gather(
         outcomes: of the purchases.
         adopt: whether another picture of a request is taken in where the one that the lockfile
             names is in no store.
-        at: the time of refusals, in UTC.
+        at: the time, in UTC.
     """
-    run = Run()
+    run = Run(at)
     for key, entries in needed_originals(orders, stand(orders, lockfile)).items():
         found = find(store, key, entries)
         if isinstance(found, OriginalOther) and adopt:
@@ -148,7 +151,7 @@ def gather(
             case Found(action=action) if action.request_key:
                 _take_in(run, action.request_key, store)
             case Failed(action=action, error=SafetyError() as error) if action.request_key:
-                told = at.isoformat(timespec="seconds"), error.message, error.request_id
+                told = run.at.isoformat(timespec="seconds"), error.message, error.request_id
                 run.refusals[action.request_key] = Refusal(action.request_key, *told)
     return run
 

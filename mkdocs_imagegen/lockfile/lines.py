@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import LockfileError
-from ..model import Approved, Components, Entry, Refusal, Size
+from ..model import Approved, Components, Entry, Refusal, Replaced, Size
 
 NAME = "imagegen.lock"
 FORMAT = 1
@@ -54,6 +54,10 @@ class _Schema:
 _HEADER = _Schema({NAME: int, "site": str, "docs_dir": str})
 _TEMPLATE = _Schema({"template": str, "lines": list}, required=("template", "lines"))
 _REFUSED_ONLY = _Schema({"article": str, "locale": str, "refused": dict}, required=("article",))
+_REPLACED = _Schema(
+    {"request_key": str, "digest": str, "size_bytes": int, "size": str, "replaced_at": str},
+    required=("request_key", "digest", "size_bytes", "size", "replaced_at"),
+)
 _APPROVED = _Schema(
     {
         "article": str,
@@ -71,6 +75,7 @@ _APPROVED = _Schema(
         "job": str,
         "components": dict,
         "refused": dict,
+        "replaced": list,
     },
     required=("request_key", "digest", "size_bytes", "model", "size", "quality", "bought_at"),
 )
@@ -132,6 +137,7 @@ def _entry_fields(entry: Entry) -> dict[str, object]:
         **_filled(locale=entry.locale),
         **(_approved_fields(entry.approved) if entry.approved else {}),
         **({"refused": _refusal_fields(refusal)} if refusal else {}),
+        **_filled(replaced=[_replaced_fields(replaced) for replaced in entry.replaced]),
     }
 
 
@@ -159,6 +165,16 @@ def _refusal_fields(refusal: Refusal) -> dict[str, object]:
         "request_key": refusal.request_key,
         "refused_at": refusal.refused_at,
         **_filled(message=refusal.message, request_id=refusal.request_id),
+    }
+
+
+def _replaced_fields(replaced: Replaced) -> dict[str, object]:
+    return {
+        "request_key": replaced.request_key,
+        "digest": replaced.digest,
+        "size_bytes": replaced.size_bytes,
+        "size": str(replaced.size),
+        "replaced_at": replaced.replaced_at,
     }
 
 
@@ -193,13 +209,12 @@ def _entry(fields: dict[str, Any]) -> Entry:
         _check(fields, _APPROVED)
         approved = _approved(fields)
     refusal = None if refused is None else _refusal(refused)
-    return Entry(fields["article"], fields.get("locale", ""), approved, refusal)
+    replaced = tuple(_replaced(each) for each in fields.get("replaced", ()))
+    return Entry(fields["article"], fields.get("locale", ""), approved, refusal, replaced)
 
 
 def _approved(fields: dict[str, Any]) -> Approved:
-    for name in ("request_key", "digest"):  # the digest becomes a file's name
-        if not _HEX64.fullmatch(fields[name]):
-            raise LineError(f"has a wrong field `{name}`: it must be 64 hexadecimal digits")
+    _check_digests(fields)
     usd = fields.get("usd")
     if usd is not None and not _USD.fullmatch(usd):
         raise LineError("has a wrong field `usd`: it must be an amount such as 0.0441")
@@ -217,6 +232,26 @@ def _approved(fields: dict[str, Any]) -> Approved:
         authors=fields.get("authors", ""),
         job=fields.get("job", ""),
         components=_NO_COMPONENTS if parts is None else _components(parts),
+    )
+
+
+def _check_digests(fields: dict[str, Any]) -> None:
+    for name in ("request_key", "digest"):  # the digest becomes a file's name
+        if not _HEX64.fullmatch(fields[name]):
+            raise LineError(f"has a wrong field `{name}`: it must be 64 hexadecimal digits")
+
+
+def _replaced(fields: object) -> Replaced:
+    if type(fields) is not dict:
+        raise LineError("has a wrong field `replaced`: it must be a list of objects")
+    _check(fields, _REPLACED)
+    _check_digests(fields)
+    return Replaced(
+        request_key=fields["request_key"],
+        digest=fields["digest"],
+        size_bytes=fields["size_bytes"],
+        size=_size(fields["size"]),
+        replaced_at=fields["replaced_at"],
     )
 
 

@@ -101,7 +101,12 @@ def _best_entry(entries: list[Entry], prefers: Prefers) -> Entry:
     refusal = max(refusals, key=lambda r: (r.refused_at, r.request_key), default=None)
     if approved and refusal and refusal.request_key == approved.request_key:
         refusal = None  # one side got the picture after all
-    return replace(entries[0], approved=approved, refusal=refusal)
+    # Each side's pictures may have been published.
+    replaced = {r.digest: r for entry in entries for r in entry.replaced}
+    if approved:
+        replaced.pop(approved.digest, None)
+    newest_first = sorted(replaced.values(), key=lambda r: (r.replaced_at, r.digest), reverse=True)
+    return replace(entries[0], approved=approved, refusal=refusal, replaced=tuple(newest_first))
 
 
 def _rank(entry: Entry, prefers: Prefers) -> tuple[bool, bool, str, str]:

@@ -47,6 +47,20 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """A picture that an article had before: links that were shared may still show it."""
+
+    request_key: str
+    digest: str
+    """sha256 of the original's bytes, hexadecimal."""
+    size_bytes: int
+    size: Size
+    """As asked for."""
+    replaced_at: str
+    """ISO time, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A request that a safety system refused: it is not sent again unless someone asks for it."""
 
@@ -68,6 +82,8 @@ class Entry:
     approved: Approved | None = None
     """`None` where only a refusal is known."""
     refusal: Refusal | None = None
+    replaced: tuple[Replaced, ...] = ()
+    """What it had in the last days, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)

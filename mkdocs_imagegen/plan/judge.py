@@ -133,7 +133,7 @@ class Judge:
             return None
         if original.rendered:
             return _act(order, ActionKind.REUSE, "unchanged")
-        return _act(order, ActionKind.RENDER, "bought before; its WebP is made anew")
+        return _act(order, ActionKind.RENDER, "bought before; its files are made anew, free")
 
     def _held_back(self, n: int, order: Order) -> Action | None:
         """Return the action for a cover that is not there and must not be bought."""

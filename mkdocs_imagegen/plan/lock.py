@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from ..articles import author_names
 from ..lockfile import line_digests
-from ..model import Approved, Components, Entry, Lockfile, Order, Orders, Record, Refusal
+from ..model import (
+    Approved,
+    Components,
+    Entry,
+    Lockfile,
+    Order,
+    Orders,
+    Record,
+    Refusal,
+    Replaced,
+)
 from .components import components_of, template_digests
 from .standing import Standing, stand
+
+REMEMBERED = timedelta(days=30)
+"""How long a picture that was replaced is still published for links that show it."""
 
 
 def locked(
@@ -23,6 +37,7 @@ def locked(
     site: str,
     docs_dir: str = "",
     job: str = "",
+    at: datetime,
 ) -> Lockfile:
     """Return the lockfile after a run: each article with the picture that its request has.
 
@@ -39,6 +54,7 @@ def locked(
         site: its name.
         docs_dir: the articles' folder, relative to the lockfile.
         job: the CI run's id, for pictures that were bought now.
+        at: the time.
     """
     owned = _owned(orders, stand(orders, lockfile))
     claimed = {(entry.article, entry.locale) for entry in owned if entry}
@@ -48,7 +64,7 @@ def locked(
     for order, before in zip(orders.orders, owned, strict=True):
         after = _entry(order, before, records, refusals or {}, bought, digests, job)
         if after is not None:
-            entries[after.article, after.locale] = after
+            entries[after.article, after.locale] = _remembering(after, before, at)
     # A text of one line needs no line numbers.
     lines = {
         digests[name]: found
@@ -98,6 +114,32 @@ def _entry(
     if refusal := refusals.get(key):
         return replace(entry, refusal=refusal)
     return before and entry
+
+
+def remembered(entry: Entry, at: datetime) -> tuple[Replaced, ...]:
+    """Return the pictures that were replaced in the last days, the newest first."""
+    return tuple(r for r in entry.replaced if at - _time(r.replaced_at) <= REMEMBERED)
+
+
+def _time(iso: str) -> datetime:
+    """Return a time of the lockfile; one that is none is long ago."""
+    try:
+        time = datetime.fromisoformat(iso)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _remembering(entry: Entry, before: Entry | None, at: datetime) -> Entry:
+    """Return an entry that knows which picture it had before."""
+    now, had = entry.approved, before.approved if before else None
+    if not now or not had or had.digest == now.digest:
+        return entry
+    gone = Replaced(
+        had.request_key, had.digest, had.size_bytes, had.size, at.isoformat(timespec="seconds")
+    )
+    others = (r for r in remembered(entry, at) if r.digest not in (had.digest, now.digest))
+    return replace(entry, replaced=(gone, *others))
 
 
 def _approved(

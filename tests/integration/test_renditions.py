@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -78,7 +79,12 @@ def test_other_widths_cost_nothing_and_keep_what_is_there(site: Site) -> None:
     assert list(first) == [640, 1536]
     assert "og:image" not in site.page("hare/index.html")
     site.options |= {"widths": [320, 640, 4000], "avif": True}
-    assert site.build().code == 0
+    assert "its files are made anew, free" in str(site.plan())
+    built = site.build()
+    assert built.code == 0
+    assert "made the files of 1 cover bought before; nothing to pay" in built.stderr
+    assert "made the files" not in site.build().stderr
+    assert "made anew" not in str(site.plan())
     page = site.page("hare/index.html")
     second = candidates(site, "hare/index.html", attributes(page, "img")["srcset"])
     assert list(second) == [320, 640, 1536]
@@ -89,6 +95,32 @@ def test_other_widths_cost_nothing_and_keep_what_is_there(site: Site) -> None:
         with Image.open(path) as picture:
             assert (picture.format, picture.width) == ("AVIF", width)
     assert len(server.paid_calls) == 1
+
+
+def test_after_a_repaint_the_former_link_preview_stays_for_thirty_days(site: Site) -> None:
+    server = server_of(site)
+    site.options |= {"mode": "generate", "store": "covers/"}
+
+    def built(prompt: str) -> str:
+        site.article("hare.md", cover_prompt=prompt, **WIDE)
+        assert site.build("--strict").code == 0
+        page = site.page("hare/index.html")
+        (url,) = re.findall(r'og:image" content="https://example.com/([^"]+)"', page)
+        assert (site.built / url).is_file()
+        return str(url)
+
+    first, second = built("A hare"), built("A fox")
+    assert first != second
+    assert (site.built / first).is_file()
+    shutil.rmtree(site.root / ".cache")  # as in CI: only git has the originals
+    assert built("A fox") == second
+    assert (site.built / first).is_file()
+    lockfile = site.root / "imagegen.lock"
+    aged = re.sub(r'("replaced_at": ")[0-9-]+', r"\g<1>2020-01-01", lockfile.read_text("utf-8"))
+    lockfile.write_text(aged, "utf-8")
+    assert built("A fox") == second
+    assert not (site.built / first).exists()
+    assert len(server.paid_calls) == 2
 
 
 def test_a_preview_keeps_the_point_that_the_author_names(site: Site) -> None:

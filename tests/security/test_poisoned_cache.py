@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from mkdocs_imagegen.model import (
     Rendition,
     Size,
 )
+from mkdocs_imagegen.outputs import main_key
 from mkdocs_imagegen.settings import Settings
 from mkdocs_imagegen.store import Store, seal
 
@@ -40,6 +42,7 @@ SIZE = Size(64, 48)
 REQUEST = CoverRequest("generate", "gpt-image-2", "a fox", SIZE, "low")
 KEY = keys.request_key(REQUEST)
 COVER = Cover(ArticleSource("a.md", "A fox", {}), "a fox", "gpt-image-2", SIZE, "low", "cover.j2")
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SETTINGS = Settings()
 ACTION = Action(ActionKind.REUSE, COVER, "unchanged", request=REQUEST, request_key=KEY)
 
@@ -75,12 +78,12 @@ class Bought:
 
     @property
     def key(self) -> str:
-        return publish._rendition_key(self.record, SETTINGS)
+        return main_key(self.record.digest, SIZE, SETTINGS)
 
     def published(self) -> tuple[bytes, bool]:
         """Return the bytes that a build copies to the site, and whether they are a drawing."""
         with Store.open(self.folder) as store:
-            found = publish.publish([ACTION], self.lockfile, store, SETTINGS)
+            found = publish.publish([ACTION], self.lockfile, store, SETTINGS, NOW)
             file = found.main["a.md"]
             data = file.path.read_bytes() if file.path else file.content
             assert data is not None
@@ -296,7 +299,7 @@ def test_metadata_is_published_only_where_it_is_asked_for(kept: bool, tmp_path: 
         store.put(bought.record, bought.original)
         for keep in (kept, not kept, kept):
             settings = replace(SETTINGS, keep_metadata=keep)
-            found = publish.publish([ACTION], bought.lockfile, store, settings).main["a.md"]
+            found = publish.publish([ACTION], bought.lockfile, store, settings, NOW).main["a.md"]
             assert found.path is not None
             data = found.path.read_bytes()
             assert (b"the prompt" in data) == keep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_imagegen import report
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.errors import StalePlanError
 from mkdocs_imagegen.keys import digest
 from mkdocs_imagegen.lockfile import parse, write
@@ -33,6 +32,7 @@ from mkdocs_imagegen.model import (
     Record,
     Refusal,
 )
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.plan import (
     EVERYTHING,
     Outlook,
@@ -43,6 +43,7 @@ from mkdocs_imagegen.plan import (
     needed_originals,
     read_covers,
     read_saved,
+    remembered,
     require_same,
 )
 from mkdocs_imagegen.plan.standing import stand
@@ -55,6 +56,7 @@ BOOK = price_book()
 SITE = Settings()
 INK = replace(SITE, parts={"style": "Ink"})
 TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEMPLATES = {
     "cover.j2": "{{ cover.subject }}\n{{ cover.style }}",
     "plain.j2": "{{ cover.subject }}",
@@ -83,7 +85,7 @@ def records(keys: Iterable[str | None]) -> dict[str, Record]:
 def bought(orders: Orders, before: Lockfile = EMPTY_LOCKFILE) -> Lockfile:
     """Return the lockfile once all of these are bought."""
     keys = [order.request_key for order in orders.orders if not order.unsupported]
-    return locked(before, orders, records(keys), site="Notes")
+    return locked(before, orders, records(keys), site="Notes", at=NOW)
 
 
 def plan_of(
@@ -258,12 +260,37 @@ def test_what_a_picture_was_bought_for_stays_as_it_was_told_then() -> None:
     orders = orders_of({"a.md": FOX | {"authors": ["Ann"]}})
     keys = records(order.request_key for order in orders.orders)
     new = frozenset(keys)
-    first = locked(EMPTY_LOCKFILE, orders, keys, bought=new, site="Notes", job="7")
+    first = locked(EMPTY_LOCKFILE, orders, keys, bought=new, site="Notes", job="7", at=NOW)
     assert (approved(first, "a.md").authors, approved(first, "a.md").job) == ("Ann", "7")
     later = orders_of({"a.md": FOX | {"authors": ["Bob"], "cover_quality": "medium"}})
-    after = locked(first, later, keys, site="Notes", job="8")
+    after = locked(first, later, keys, site="Notes", job="8", at=NOW)
     assert approved(after, "a.md").components.own == ("prompt", "quality")
     assert (approved(after, "a.md").authors, approved(after, "a.md").job) == ("Ann", "7")
+
+
+def test_a_picture_that_was_replaced_is_remembered_for_thirty_days() -> None:
+    first, second, third = (orders_of({"a.md": {"cover_prompt": name}}) for name in "abc")
+
+    def lock(before: Lockfile, orders: Orders, day: int) -> Lockfile:
+        keys = records(order.request_key for order in orders.orders)
+        return locked(before, orders, keys, site="Notes", at=NOW + timedelta(days=day))
+
+    def digests(lockfile: Lockfile, day: int) -> list[str]:
+        (entry,) = lockfile.entries
+        return [gone.digest for gone in remembered(entry, NOW + timedelta(days=day))]
+
+    one = lock(EMPTY_LOCKFILE, first, 0)
+    assert digests(one, 0) == []
+    two = lock(one, second, 1)
+    was = approved(one, "a.md").digest
+    assert digests(two, 1) == digests(two, 31) == [was]
+    assert digests(two, 32) == []
+    assert lock(two, second, 40) == two  # no line of a lockfile changes by itself
+    three = lock(two, third, 10)
+    assert digests(three, 31) == [approved(two, "a.md").digest, was]
+    back = lock(three, first, 11)  # the first one again: it is no picture of the past any more
+    assert was not in digests(back, 11)
+    assert len(digests(lock(two, third, 50), 50)) == 1
 
 
 def test_a_pin_keeps_the_entry_as_it_is_even_where_the_new_picture_is_at_hand() -> None:
@@ -301,7 +328,7 @@ def test_a_refusal_stands_until_the_words_change_or_someone_asks_again() -> None
     orders = orders_of({"a.md": FOX})
     key = orders.orders[0].request_key or ""
     refusal = Refusal(key, "2026-11-01T12:00:00+00:00", "no", "req_1")
-    lockfile = locked(EMPTY_LOCKFILE, orders, {}, {key: refusal}, site="Notes")
+    lockfile = locked(EMPTY_LOCKFILE, orders, {}, {key: refusal}, site="Notes", at=NOW)
     lockfile = parse(write(lockfile))
     assert kinds(plan_of(orders, lockfile)) == {"a.md": "blocked"}
     retry = PlanOptions(retry=frozenset({"a.md"}))

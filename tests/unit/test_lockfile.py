@@ -22,6 +22,7 @@ from mkdocs_imagegen.model import (
     Entry,
     Lockfile,
     Refusal,
+    Replaced,
     Size,
 )
 
@@ -76,13 +77,22 @@ PICTURES = st.builds(
     components=COMPONENTS_OF_ANY_KIND,
 )
 REFUSALS = st.builds(Refusal, TEXTS, TEXTS, TEXTS, TEXTS)
+REPLACED = st.builds(
+    Replaced,
+    request_key=HEX64,
+    digest=HEX64,
+    size_bytes=st.integers(0, 10**9),
+    size=st.builds(Size, st.integers(1, 9000), st.integers(1, 9000)),
+    replaced_at=TEXTS,
+)
 ENTRIES = st.builds(
     Entry,
     article=TEXTS,
     locale=st.sampled_from(["", "de", "en"]),
     approved=st.none() | PICTURES,
     refusal=st.none() | REFUSALS,
-).filter(lambda entry: bool(entry.approved or entry.refusal))
+    replaced=st.lists(REPLACED, max_size=2).map(tuple),
+).filter(lambda entry: bool(entry.approved or (entry.refusal and not entry.replaced)))
 
 
 def key(entry: Entry) -> tuple[str, str]:

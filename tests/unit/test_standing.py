@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.keys import digest
 from mkdocs_imagegen.model import EMPTY_LOCKFILE, ArticleSource, Lockfile, Orders, Record
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.plan import locked, make_orders, read_covers
 from mkdocs_imagegen.plan.standing import stand
 from mkdocs_imagegen.prompts import Prompts
@@ -42,7 +43,7 @@ def bought(orders: Orders, before: Lockfile = EMPTY_LOCKFILE) -> Lockfile:
     keys = [order.request_key for order in orders.orders if order.request_key]
     at = "2026-10-01T12:00:00+00:00"
     records = {key: Record(key, digest(key.encode()), 7, "", {}, "", at) for key in keys}
-    return locked(before, orders, records, site="Notes")
+    return locked(before, orders, records, site="Notes", at=datetime(2026, 10, 1, tzinfo=UTC))
 
 
 def owners(orders: Orders, lockfile: Lockfile) -> dict[str, str]:
