@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -76,21 +77,25 @@ def apply_command(
             click.echo("Nothing was bought.", err=True)
             return EXIT_ERROR
         outcomes = _bought(approved, survey)
-        published = _published(survey, drawn=drawn)
+        published = _published(survey, outcomes, drawn=drawn)
         tell(published)
-    return _exit_code(outcomes, failed=failed or bool(published))
+    unpublished = any(diagnostic.level != "info" for diagnostic in published)
+    return _exit_code(outcomes, failed=failed or unpublished)
 
 
 def _checked(plan: Plan, changes: Changes) -> int:
     return EXIT_WOULD_CHANGE if would_change(plan) or changes else 0
 
 
-def _published(survey: Survey, *, drawn: bool) -> tuple[Diagnostic, ...]:
+def _published(
+    survey: Survey, outcomes: Iterable[Outcome], *, drawn: bool
+) -> tuple[Diagnostic, ...]:
     """Make the files of what is there now, and return what could not be published."""
     plan = survey.engine.plan(survey.orders)
     if isinstance(survey, FolderSurvey):
         return write_changes(survey, plan, drawn=drawn)
-    return survey.engine.publish(plan).diagnostics
+    bought = {o.record.request_key for o in outcomes if isinstance(o, Bought)}
+    return survey.engine.publish(plan, bought=bought).diagnostics
 
 
 def _read(saved: Path, options: PlanOptions) -> SavedPlan:

@@ -9,6 +9,7 @@ from .apply import apply_command
 from .check import check
 from .doctor import doctor
 from .explain import explain_command
+from .gc import gc_command
 from .init import init
 from .plan import plan_command
 from .report import report
@@ -24,5 +25,15 @@ def commands() -> None:
     """
 
 
-for command in (apply_command, check, doctor, explain_command, init, plan_command, report, restore):
+for command in (
+    apply_command,
+    check,
+    doctor,
+    explain_command,
+    gc_command,
+    init,
+    plan_command,
+    report,
+    restore,
+):
     commands.add_command(command)

@@ -43,7 +43,7 @@ def changes_of(survey: Survey, plan: Plan, *, drawn: bool) -> Changes:
     engine = survey.engine
     drawn = drawn or engine.settings.provider == "sketch"
     shown = (action for action in plan.actions if drawn or action.keeps or action.kind in _THERE)
-    published = engine.publish(replace(plan, actions=tuple(shown)))
+    published = engine.publish(replace(plan, actions=tuple(shown)), only_main=True)
     changes = decide(survey.folder, survey.orders, published.main, drawn=drawn)
     return replace(changes, diagnostics=(*published.diagnostics, *changes.diagnostics))
 

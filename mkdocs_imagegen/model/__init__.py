@@ -16,7 +16,7 @@ from .articles import (
     Size,
 )
 from .ledger import LedgerRow, RowState
-from .lockfile import EMPTY_LOCKFILE, Approved, Components, Entry, Lockfile, Refusal
+from .lockfile import EMPTY_LOCKFILE, Approved, Components, Entry, Lockfile, Refusal, Replaced
 from .outcomes import Bought, Failed, Found, Outcome, Skipped
 from .plans import (
     Action,
@@ -35,6 +35,7 @@ from .records import (
     OriginalThere,
     Record,
     Rendition,
+    StoredOriginal,
     StoreState,
     Usage,
 )
@@ -82,12 +83,14 @@ __all__ = [
     "Record",
     "Refusal",
     "Rendition",
+    "Replaced",
     "RowState",
     "ShutDown",
     "Size",
     "Sketch",
     "Skipped",
     "StoreState",
+    "StoredOriginal",
     "Unpriced",
     "Usage",
 ]

@@ -160,6 +160,9 @@ class Cover:
     composition: str | None = None
     constraints: str | None = None
     alt: str = ""
+    """As the author wrote it, `""` for nothing; the first of several languages."""
+    shown_alt: str = ""
+    """The alternative text in the page's language, made of the title where `alt` is `""`."""
     caption: str = ""
     background: str | None = None
     moderation: str | None = None
@@ -173,9 +176,11 @@ class Cover:
     """The point to keep in crops, as fractions of width and height, 0 to 1 from top left."""
     pin: bool = False
     label: str = ""
-    """The visible label in the caption, `""` for none."""
+    """The visible label in the caption, in the page's language; `""` for none."""
     on_error: OnError | None = None
     """What is shown where the cover can't be bought; `None` leaves it to the site."""
+    og_title: bool | None = None
+    """Whether the title stands over the link preview; `None` leaves it to the site."""
     own: OwnPicture | None = None
     ai: bool | None = None
     """Of an own picture: whether AI made it; `None` where its author does not say."""

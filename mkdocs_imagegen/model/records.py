@@ -76,6 +76,25 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredOriginal:
+    """Paid bytes in the store, whoever uses them, and all that the store knows of them."""
+
+    digest: str
+    """sha256 of what it was when it was bought, hexadecimal."""
+    size_bytes: int
+    """On disk now, in all places together."""
+    written_at: str
+    """ISO time, UTC, of the newest file."""
+    records: tuple[Record, ...] = ()
+    """Of the requests that brought it, the newest first; none where none can be read."""
+
+    @property
+    def bought_at(self) -> str:
+        """ISO time, UTC; that of its file where no record tells."""
+        return self.records[0].received_at if self.records else self.written_at
+
+
+@dataclass(frozen=True, slots=True)
 class Rendition:
     """A publishable file made of one original, or drawn."""
 

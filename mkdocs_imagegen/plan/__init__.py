@@ -18,13 +18,15 @@ no second way to decide what is bought.
     failures    what is shown of what could not be bought
     savings     the cheapest way to buy the same
     saved       a plan from a file, held against today's
+    orphans     what nobody uses any more, and when it may go
+    forgetting  what of an article there is to forget
 """
 
 from .actions import EVERYTHING, make_plan, needed_originals
 from .approval import ApprovedPlan, Decision, Outlook, approve, decide, require_all, require_shown
 from .failures import after_failures, require_bought
 from .judge import DAMAGE_HINT, SOON_DAYS
-from .lock import locked
+from .lock import locked, remembered
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
 from .retries import Retries
 from .saved import SavedPlan, read_saved, require_same
@@ -53,6 +55,7 @@ __all__ = [
     "needed_originals",
     "read_covers",
     "read_saved",
+    "remembered",
     "require_all",
     "require_bought",
     "require_same",

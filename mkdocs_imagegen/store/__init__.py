@@ -2,8 +2,9 @@
 
 In the cache folder `originals/` and `renditions/` are diskcaches, `locks/` holds a lock file a
 request, `incoming/` answers that are not decoded yet, `rescued/` pictures that the originals could
-not take, `changed` is touched after purchases. A covers folder, for git, may hold the originals
-too. Opens no socket, decodes no picture, never unpickles, evicts no original.
+not take, `changed` is touched after purchases, `orphans.json` tells since when nobody uses an
+original. A covers folder, for git, may hold the originals too. Opens no socket, decodes no
+picture, never unpickles, evicts no original.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from .locks import PATIENCE_S, hold, lock_path, never
 from .originals import Originals
 from .paid import Paid
 from .records import HEX64, record_of
+from .removal import Removal
 from .renditions import Renditions
 from .rescue import rescue
 from .shelf import UnreadableRowError
@@ -53,6 +55,8 @@ class Store:
         covers = None if covers_dir is None else Covers(covers_dir)
         self._paid = Paid(self._originals, covers, self._covers_lock)
         self._renditions = Renditions(cache_dir, self._paid, read_only=read_only)
+        self.removal = Removal(self, self._paid, self._renditions)
+        """The only way out of it."""
 
     @classmethod
     def open(cls, cache_dir: Path, covers_dir: Path | None = None) -> Store:
@@ -214,14 +218,18 @@ class Store:
         """
         return self._renditions.find(key)
 
-    def put_rendition(self, key: str, rendition: Rendition, data: bytes | None) -> None:
+    def put_rendition(
+        self, key: str, rendition: Rendition, data: bytes | None, *, original: str = ""
+    ) -> None:
         """Keep a rendition; `data` is None where the original's own bytes are published.
+
+        `original`: the digest of what it was made of, so that it goes with that.
 
         Raises:
             StoreError: where it can't be written.
             ValueError: where the facts are not of these bytes, or of no original in the store.
         """
-        self._renditions.put(key, rendition, data)
+        self._renditions.put(key, rendition, data, original)
 
     def picture_size(self, digest: str) -> Size | None:
         """Return the remembered size of an author's own picture, by its sha256."""

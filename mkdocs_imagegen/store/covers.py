@@ -70,6 +70,24 @@ class Covers:
         sizes = self._listed()
         return any(name in sizes for name in _names(original_digest))
 
+    def digests(self) -> set[str]:
+        """Return the digests of all files that are there, the JSON ones too."""
+        with told("read", self.folder):
+            return {entry.name.partition(".")[0] for entry in self._scan()}
+
+    def files(self, original_digest: str) -> list[ValueFile]:
+        """Return an original's files: its picture's, and that of its records."""
+        names = (*_names(original_digest), f"{original_digest}.json")
+        return [file for name in names if (file := self._look(name))]
+
+    def remove(self, original_digest: str) -> None:
+        """Remove an original and its records, these first."""
+        with told("written", self.folder):
+            for file in reversed(self.files(original_digest)):
+                Path(file.path).unlink(missing_ok=True)
+        self._records.pop(original_digest, None)
+        self._sizes = self._newest = None
+
     def records_of(self, original_digest: str) -> tuple[Record, ...]:
         """Return the records of an original by reading one file; none where that is unreadable."""
         if original_digest not in self._records:

@@ -117,6 +117,20 @@ def select_one(connection: sqlite3.Connection, key: str) -> Row | None:
     return Row._make(row[1:]) if row else None
 
 
+def remove_rows(connection: sqlite3.Connection, key: str) -> list[object]:
+    """Remove the rows of a key, and return what they name as their files."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        rows = connection.execute("SELECT filename FROM Cache WHERE key = ?", (key,)).fetchall()
+        connection.execute("DELETE FROM Cache WHERE key = ?", (key,))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return [filename for (filename,) in rows if filename is not None]
+
+
 def data_version(connection: sqlite3.Connection) -> int:
     """Return a number that is another one once any other connection has written."""
     (version,) = connection.execute("PRAGMA data_version").fetchone()

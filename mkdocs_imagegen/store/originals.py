@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ..keys import digest
@@ -71,6 +71,25 @@ class Originals:
         """Read this record from disk when it is asked for next."""
         self._records.pop(request_key, None)
         self._shelf.forget(f"record:{request_key}")
+
+    def digests(self) -> set[str]:
+        """Return the digests that the index has a row for."""
+        keys = (key.removeprefix("original:") for key in self._shelf.keys("original:"))
+        return {key for key in keys if HEX64.fullmatch(key)}
+
+    def file(self, original_digest: str) -> ValueFile | None:
+        """Return an original's file of whatever length, or None where there is none."""
+        try:
+            return self._shelf.file(f"original:{original_digest}")
+        except UnreadableRowError:
+            return None
+
+    def remove(self, original_digest: str, request_keys: Collection[str]) -> None:
+        """Remove an original, its records first: one without its original would be damage."""
+        self._shelf.remove([f"record:{key}" for key in request_keys])
+        for key in request_keys:
+            self._records.pop(key, None)
+        self._shelf.remove([f"original:{original_digest}"])
 
     def knows(self, original_digest: str) -> bool:
         """Tell whether the index had a row for an original when it was read."""

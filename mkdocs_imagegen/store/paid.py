@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import DamagedOriginalError, StoreError
-from ..model import OriginalDamaged, Record
+from ..model import OriginalDamaged, Record, StoredOriginal
 from .covers import Covers
 from .faults import told
 from .files import CHANGED, MISSING, ValueFile, read_checked
@@ -122,6 +124,39 @@ class Paid:
                 covers.put_record(record)
         return True
 
+    def originals(self) -> Iterator[StoredOriginal]:
+        """See `Store.originals`."""
+        records: defaultdict[str, dict[str, Record]] = defaultdict(dict)
+        for record in self._cache.records():
+            records[record.digest][record.request_key] = record
+        in_covers = self._covers.digests() if self._covers else set()
+        for digest in sorted(self._cache.digests() | in_covers):
+            files = [file] if (file := self._cache.file(digest)) else []
+            if self._covers and digest in in_covers:
+                files += self._covers.files(digest)
+                for record in self._covers.records_of(digest):
+                    records[digest].setdefault(record.request_key, record)
+            if files:
+                yield _stored(digest, files, records[digest].values())
+
+    def remove(self, original: StoredOriginal) -> None:
+        """See `Store.remove`."""
+        keys = {record.request_key for record in original.records}
+        keys |= {r.request_key for r in self._cache.records() if r.digest == original.digest}
+        # A request may have another original by now, whose record stays.
+        own = [key for key in keys if self._is_of(key, original.digest)]
+        if self._covers is not None:
+            with self._lock():
+                self._covers.remove(original.digest)
+        self._cache.remove(original.digest, own)
+
+    def _is_of(self, request_key: str, original_digest: str) -> bool:
+        try:
+            record = self._cache.record(request_key)
+        except UnreadableRowError:
+            return False
+        return record is not None and record.digest == original_digest
+
     def in_covers(self, original_digest: str) -> bool:
         """See `Store.in_covers`."""
         return self._covers is not None and self._covers.has(original_digest)
@@ -173,3 +208,18 @@ class Paid:
             f"{folder}, is {damaged.why}",
             hint=POINTER_HINT if damaged.pointer else mend,
         )
+
+
+def _stored(
+    original_digest: str, files: Sequence[ValueFile], records: Iterable[Record]
+) -> StoredOriginal:
+    newest_s = 0.0
+    for file in files:
+        with suppress(OSError):  # another run may have removed it just now
+            newest_s = max(newest_s, Path(file.path).stat().st_mtime)
+    return StoredOriginal(
+        original_digest,
+        sum(file.size_bytes for file in files),
+        datetime.fromtimestamp(newest_s, UTC).isoformat(timespec="seconds"),
+        tuple(sorted(records, key=lambda r: (r.received_at, r.request_key), reverse=True)),
+    )

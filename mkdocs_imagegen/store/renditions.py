@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -62,7 +63,7 @@ class Renditions:
         known = self._found(key)
         return (known[0], Path(known[1].path)) if known and self._is_own(key, known[0]) else None
 
-    def put(self, key: str, rendition: Rendition, data: bytes | None) -> None:
+    def put(self, key: str, rendition: Rendition, data: bytes | None, original: str) -> None:
         """See `Store.put_rendition`."""
         if data is None:
             if self._paid.file(rendition.digest, rendition.size_bytes) is None:
@@ -72,8 +73,30 @@ class Renditions:
         else:
             self._write(f"picture:{rendition.digest}", data, rendition)
         row = {**asdict(rendition), "seal": seal(key, _facts_text(rendition))}
+        if original:
+            row["original"] = original
         self._shelf.write(f"facts:{key}", json.dumps(row, sort_keys=True).encode())
         self._facts[key] = rendition
+
+    def remove_of(self, originals: Collection[str]) -> int:
+        """See `Store.remove_renditions`."""
+        gone, kept = {}, set()
+        for key in self._shelf.keys("facts:"):
+            try:
+                fields = read_object(self._shelf.inline(key) or b"")
+                file = f"picture:{read_digest(fields)}"
+            except (ValueError, UnreadableRowError):
+                continue
+            if fields.get("original") in originals or fields["digest"] in originals:
+                gone[key] = file
+            else:
+                kept.add(file)
+        if gone:
+            with hold(self._lock_path):
+                self._shelf.remove([*gone, *(set(gone.values()) - kept)])
+            for key in gone:
+                self._facts.pop(key.removeprefix("facts:"), None)
+        return len(gone)
 
     def _write(self, key: str, data: bytes, rendition: Rendition) -> None:
         """Write a file; one that is there stays where it is: another build may be copying it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from .index import (
     connect,
     data_version,
     is_file_key,
+    remove_rows,
     select_all,
     select_one,
     snapshot,
@@ -133,11 +134,7 @@ class Shelf:
         Raises:
             StoreError: where they could not be stored, or can't be found after storing.
         """
-        if self._read_only:
-            raise StoreError(
-                f"{self.folder}: the store is read-only",
-                hint=f"let the user who runs the build read and write {self.folder.parent}",
-            )
+        self._require_writable()
         with self._lock, told("written", self.folder, mend=self._mend):
             self._set(key, data)
             self.forget(key)
@@ -147,6 +144,29 @@ class Shelf:
                     hint=self._mend,
                 )
 
+    def remove(self, keys: Collection[str]) -> None:
+        """Remove rows with their files; what is not there is no error.
+
+        Their bytes are overwritten in the index, so that no prompt stays in its free pages.
+
+        Raises:
+            StoreError: where they could not be removed.
+        """
+        self._require_writable()
+        with self._lock, told("written", self.folder, mend=self._mend):
+            connection = self._connected()
+            if connection is None:
+                return
+            connection.execute("PRAGMA secure_delete = ON")
+            for key in keys:
+                names = remove_rows(connection, key)
+                self.forget(key)
+                for name in names:
+                    if (file := locate(self._root, name)) is not None:
+                        Path(file.path).unlink(missing_ok=True)
+            # Else the log would keep them until it is folded into the file.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the index; the last one to close it folds its log into the file."""
         with self._lock:
@@ -154,6 +174,13 @@ class Shelf:
                 self._connection.close()
                 self._connection = None
             self._cache = None
+
+    def _require_writable(self) -> None:
+        if self._read_only:
+            raise StoreError(
+                f"{self.folder}: the store is read-only",
+                hint=f"let the user who runs the build read and write {self.folder.parent}",
+            )
 
     def _row(self, key: str) -> Row | None:
         row = self.load().get(key)
