@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.reader import read_page
 from tests.sites import Site
@@ -44,9 +45,14 @@ class Served:
         with urllib.request.urlopen(self.url + path, timeout=DEADLINE_S) as answer:
             return str(answer.read().decode())
 
-    def cover(self, path: str) -> bytes:
+    def cover_src(self, path: str) -> str:
+        """Return where a page's cover is: the file's name is its content's digest."""
         [figure] = read_page(self.page(path)).figures
-        with urllib.request.urlopen(self.url + path + figure["src"]) as answer:
+        return figure["src"]
+
+    def cover(self, path: str) -> bytes:
+        """Return the picture itself, which a build that starts now may take away."""
+        with urllib.request.urlopen(self.url + path + self.cover_src(path)) as answer:
             return bytes(answer.read())
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
@@ -92,25 +98,31 @@ def serving(site: Site, *args: str) -> Iterator[Served]:
         process.wait()
 
 
-def buy(site: Site) -> None:
+def buy(site: Site, *args: str) -> None:
     """Run `apply` without touching mkdocs.yml, which the server watches too."""
-    subprocess.run(
-        [sys.executable, "-m", "mkdocs_imagegen", "apply", "--yes"],
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs_imagegen", "apply", "--yes", *args],
         cwd=site.root,
         env=environment(site),
         capture_output=True,
-        check=True,
+        encoding="utf-8",
+        check=False,
     )
+    assert done.returncode == 0, done.stderr
 
 
-def assert_idle(served: Served) -> None:
+def is_idle(served: Served) -> bool:
     """Let the server look at its files a few times: it must not build again for its own doing."""
     builds = served.builds()
     deadline = time.monotonic() + QUIET_POLLS * 0.5
     while time.monotonic() < deadline:
         served.page("a/")
         time.sleep(0.1)
-    assert served.builds() == builds, served.logged()
+    return served.builds() == builds
+
+
+def assert_idle(served: Served) -> None:
+    assert is_idle(served), served.logged()
 
 
 @pytest.fixture
@@ -168,6 +180,54 @@ def test_dirty_serving_keeps_the_covers_of_pages_it_does_not_build_again(article
         assert (served.cover("a/"), served.cover("b/")) == (first, second)
         assert_idle(served)
     assert server.calls == []
+
+
+@pytest.mark.parametrize("args", [(), ("--dirty",)], ids=["serve", "dirty"])
+def test_a_saved_article_shows_its_new_drawing_at_the_next_reload(
+    article: Site, args: tuple[str, ...]
+) -> None:
+    site, server = article, article.server
+    assert server is not None
+    site.article("near/b.md")
+    with serving(site, *args) as served:
+        drawn = served.cover_src("a/")
+        assert "<figure" not in served.page("near/b/")
+
+        site.article("near/b.md", cover_prompt="An owl", cover_size="1024x1024")
+        served.wait_until(lambda: "<figure" in served.page("near/b/"))
+        added = served.cover_src("near/b/")
+
+        site.article("a.md", title="Renamed", cover_prompt="A fox", cover_size="1024x1024")
+        served.wait_until(lambda: served.cover_src("a/") != drawn)
+
+        if not args:  # --dirty builds no page again for a changed mkdocs.yml
+            site.config["nav"] = ["index.md", "a.md", {"Far away": ["near/b.md"]}]
+            site.configure()
+            served.wait_until(lambda: served.cover_src("near/b/") != added)
+        assert_idle(served)
+        assert served.cover("a/") != served.cover("near/b/")
+    assert server.calls == []
+
+
+def test_a_served_site_is_built_once_and_rests_whatever_its_covers_are(article: Site) -> None:
+    site, server = article, article.server
+    assert server is not None
+    site.article("drawn.md", cover_prompt="An owl", cover_size="1024x1024")
+    site.article("own.md", cover="own.png")
+    Image.new("RGB", (64, 48)).save(site.docs / "own.png")
+    site.configure()
+    buy(site, "--only", "a.md", "--write", "docs")
+    [written] = (site.docs / "assets" / "covers").glob("*.webp")
+    with serving(site) as served:
+        assert_idle(served)
+        assert served.builds() == 0
+        assert served.cover("a/") == written.read_bytes()
+        drawn = served.cover_src("drawn/")
+        buy(site, "--write", "docs")
+        served.wait_until(lambda: served.cover_src("drawn/") != drawn)
+        served.wait_until(lambda: is_idle(served))  # what `apply` wrote next is built for, too
+        assert len(list(written.parent.glob("*.webp"))) == 2
+    assert len(server.paid_calls) == 2  # each by `apply`
 
 
 def test_a_dirty_build_after_a_full_one_keeps_every_cover(article: Site) -> None:
