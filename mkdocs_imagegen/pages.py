@@ -2,139 +2,99 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import replace
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
-from mkdocs.utils import get_relative_url
 
 from . import markup
-from .derived import PREVIEW
-from .engine import Engine, package_text
+from .engine import Engine
 from .files import ASSETS, CoverFile, CoverFiles
 from .inventory import bought_covers, own_covers
 from .keys import digest
-from .model import Diagnostic, Order, Orders, Plan, Size
+from .model import Diagnostic, Order, Orders, Plan
+from .packaged import package_text
+from .page_cover import PageCover
 from .report.inventory import inventory_json
 
 OWN_KEY = "cover"
 """Own pictures under this key are ours to show; one under `image:` the theme may show itself."""
 STYLESHEET = f"{ASSETS}/cover.css"
 INVENTORY = f"{ASSETS}/covers.json"
-_PICTURE_TYPES = {
-    **{ending: f"image/{ending[1:]}" for ending in (".webp", ".png", ".jpeg", ".gif", ".avif")},
-    ".jpg": "image/jpeg",
-    ".svg": "image/svg+xml",
-}
-"""Not from `mimetypes`: what it knows differs between machines, and it reads their files first."""
+Pictures = Mapping[str, File]
+"""Files of the site by src_uri, with those that a plugin publishes in place of MkDocs."""
+OPTIMIZERS = ("material/optimize", "materialx/optimize", "optimize")
+"""Plugins that take pictures out of MkDocs' hands and publish smaller ones under their names."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageCover:
-    """One page's cover, as its HTML needs it."""
+def pictures_taken_away(files: Files, config: MkDocsConfig) -> Pictures:
+    """Return the pictures that another plugin is about to publish in place of MkDocs.
 
-    url: str
-    """Relative to the site's root and percent-encoded, or an address."""
-    alt: str
-    caption: str
-    label: str
-    size: Size | None
-    yields: bool
-    """Whether a picture that the theme announces already stays: ours is drawn, or `image:`."""
-    shown: bool
-    """Whether it stands in the article."""
-    drawn: bool = False
-    webp: markup.Candidates = ()
-    """Relative to the site's root, as `url` is."""
-    avif: markup.Candidates = ()
-    colour: str = ""
-    preview: str = ""
-    """The JPEG for link previews, relative to the site's root."""
-    title: str = ""
-
-    def inserted(
-        self, content: str, page_url: str, position: Literal["above_title", "below_title"] | None
-    ) -> str:
-        """Return the article's HTML with the figure in it."""
-        if position is None or not self.shown:
-            return content
-        figure = markup.figure(self.seen_from(page_url), caption=self.caption, label=self.label)
-        return markup.insert_figure(content, figure, position)
-
-    def listed(self, href: str, page_url: str, *, kind: str, first: bool) -> str:
-        """Return the cover for a list of articles on another page."""
-        return markup.list_figure(
-            self.seen_from(page_url), href, kind=kind, first=first, label=self.label
-        )
-
-    def seen_from(self, page_url: str) -> markup.Shown:
-        """Return the picture with the addresses that a page needs."""
-
-        def relative(url: str) -> str:
-            return url if _is_address(url) else get_relative_url(url, page_url)
-
-        return markup.Shown(
-            relative(self.url),
-            self.size,
-            self.alt,
-            webp=[(relative(url), width) for url, width in self.webp],
-            avif=[(relative(url), width) for url, width in self.avif],
-            colour=self.colour,
-        )
-
-    def announced(self, page: str, site_url: str) -> str:
-        """Return the page's HTML with this cover in its head; unchanged without a site_url."""
-        url, size = (self.preview, PREVIEW) if self.preview else (self.url, self.size)
-        # mike leaves the slash out, others write it.
-        absolute = url if _is_address(url) or not site_url else f"{site_url.rstrip('/')}/{url}"
-        if not _is_address(absolute) or (self.yields and markup.has_preview(page)):
-            return page
-        ending = posixpath.splitext(urlsplit(url).path)[1].lower()
-        mime = _PICTURE_TYPES.get(ending, "")
-        preview = markup.Preview(absolute, mime, self.alt, size, self.title)
-        return markup.with_preview(page, preview)
+    Copies, as that plugin's threads change where its files are read from.
+    """
+    if not any(name in config.plugins for name in OPTIMIZERS):
+        return {}
+    return {file.src_uri: copy(file) for file in files.media_files()}
 
 
-def check_own_pictures(orders: Orders, files: Files) -> Orders:
+def check_own_pictures(orders: Orders, pictures: Pictures) -> Orders:
     """Return the orders with what is to be told of own pictures that MkDocs will not publish."""
-    told = tuple(_left_out(order) for order in orders.orders if _is_left_out(order, files))
+    told = tuple(_left_out(order) for order in orders.orders if _is_left_out(order, pictures))
     return replace(orders, diagnostics=orders.diagnostics + told)
 
 
 def place_covers(
-    engine: Engine, orders: Orders, plan: Plan, config: MkDocsConfig, files: Files
+    engine: Engine,
+    orders: Orders,
+    plan: Plan,
+    config: MkDocsConfig,
+    files: Files,
+    pictures: Pictures,
 ) -> tuple[dict[str, PageCover], tuple[Diagnostic, ...]]:
     """Register the covers' files with MkDocs and return each page's cover by src_uri.
 
     `plan` is of these orders: it says which picture each article shows.
     """
     published = engine.publish(plan)
-    if published.files:
-        _style(config, files)
     diagnostics = list(published.diagnostics)
     covers: dict[str, PageCover] = {}
     for order in orders.orders:
         src_uri = order.cover.article.src_uri
         if file := published.files.get(src_uri):
-            covers[src_uri] = _ours(order, file, stands_in=engine.settings.provider != "sketch")
+            stands_in = engine.settings.provider != "sketch"
+            covers[src_uri] = _ours(order, file, config.theme.name or "", stands_in=stands_in)
             for each in file.all:
                 diagnostics += _register(each, config, files)
-        elif order.cover.own and not _is_left_out(order, files):
-            covers[src_uri], preview = _own(engine, order, files)
+        elif order.cover.own and not _is_left_out(order, pictures):
+            covers[src_uri], preview = _own(engine, order, pictures)
             if preview:
                 diagnostics += _register(preview, config, files)
         else:
             continue
         _announce_in_meta(src_uri, covers[src_uri], files)
+    for each in published.replaced:
+        diagnostics += _register(each, config, files)
+    if any(cover.shown for cover in covers.values()):
+        _style(config, files)
+    if covers and not config.site_url:
+        diagnostics.append(_without_address())
     told = [*bought_covers(plan, published.files, engine.lockfile), *own_covers(orders)]
     if told:
         text = inventory_json(told, publish_prompts=engine.settings.publish_prompts)
         _generate(INVENTORY, text, config, files)
     return covers, tuple(diagnostics)
+
+
+def _without_address() -> Diagnostic:
+    return Diagnostic(
+        "info",
+        "there is no site_url, so link previews show no covers; "
+        "to change that: site_url: https://example.com/",
+        article="mkdocs.yml",
+        key="site_url",
+    )
 
 
 def _generate(uri: str, text: str, config: MkDocsConfig, files: Files) -> None:
@@ -153,7 +113,7 @@ def _style(config: MkDocsConfig, files: Files) -> None:
         config.extra_css.insert(0, STYLESHEET)
 
 
-def _ours(order: Order, files: CoverFiles, *, stands_in: bool) -> PageCover:
+def _ours(order: Order, files: CoverFiles, theme: str, *, stands_in: bool) -> PageCover:
     """Return the cover of a file of ours; a drawing that stands in shows what no author described.
 
     So its alt is the title that it shows, and the label that tells of AI would be wrong.
@@ -162,7 +122,7 @@ def _ours(order: Order, files: CoverFiles, *, stands_in: bool) -> PageCover:
     other = file.drawn and stands_in
     return PageCover(
         file.asset_uri,
-        alt=cover.article.title if other else cover.alt or cover.article.title,
+        alt=cover.article.title if other else cover.shown_alt,
         caption=cover.caption,
         label="" if file.drawn else cover.label,
         size=file.rendition.size,
@@ -174,6 +134,7 @@ def _ours(order: Order, files: CoverFiles, *, stands_in: bool) -> PageCover:
         colour=files.colour,
         preview=files.preview.asset_uri if files.preview else "",
         title=cover.article.title,
+        theme=theme,
     )
 
 
@@ -181,11 +142,11 @@ def _candidates(files: Iterable[CoverFile]) -> markup.Candidates:
     return [(file.asset_uri, file.rendition.size.width_px) for file in files]
 
 
-def _own(engine: Engine, order: Order, files: Files) -> tuple[PageCover, CoverFile | None]:
+def _own(engine: Engine, order: Order, pictures: Pictures) -> tuple[PageCover, CoverFile | None]:
     """Return an author's own picture, and the JPEG of it for link previews."""
     own = order.cover.own
     assert own is not None
-    file = files.get_file_from_path(order.own_uri) if order.own_uri else None
+    file = pictures.get(order.own_uri) if order.own_uri else None
     size = engine.own_size(order, lambda: file.content_bytes) if file else None
     ours = own.key == OWN_KEY
     preview = None
@@ -194,7 +155,7 @@ def _own(engine: Engine, order: Order, files: Files) -> tuple[PageCover, CoverFi
     url = file.url if file else own.ref
     shown = PageCover(
         url,
-        alt=order.cover.alt or order.cover.article.title,
+        alt=order.cover.shown_alt,
         caption=order.cover.caption,
         label=order.cover.label,
         size=size,
@@ -206,10 +167,10 @@ def _own(engine: Engine, order: Order, files: Files) -> tuple[PageCover, CoverFi
     return shown, preview
 
 
-def _is_left_out(order: Order, files: Files) -> bool:
+def _is_left_out(order: Order, pictures: Pictures) -> bool:
     if order.own_uri is None:
         return False
-    file = files.get_file_from_path(order.own_uri)
+    file = pictures.get(order.own_uri)
     return file is None or not file.inclusion.is_included()
 
 
@@ -265,7 +226,3 @@ def _announce_in_meta(src_uri: str, cover: PageCover, files: Files) -> None:
     file = files.src_uris.get(src_uri)
     if cover.shown and file is not None and file.page is not None:
         file.page.meta["image"] = cover.url
-
-
-def _is_address(url: str) -> bool:
-    return url.startswith(("http://", "https://"))

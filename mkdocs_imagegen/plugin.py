@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,27 +11,28 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
-from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
+from mkdocs.plugins import CombinedEvent, event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
 
 from . import plan as planning
-from . import report, site
+from . import site
+from .building import Build, log
+from .enclosures import enclose_covers
 from .engine import Engine
-from .errors import EXIT_ERROR, ImagegenError, OverBudgetError
-from .model import Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
-from .pages import PageCover, check_own_pictures, place_covers
+from .errors import EXIT_ERROR, ImagegenError
+from .model import Diagnostic
+from .page_cover import PageCover
+from .pages import Pictures, check_own_pictures, pictures_taken_away, place_covers
 from .settings import Mode
-from .survey import SurveyDone, SurveyedPlugin, survey_site
+from .survey import SurveyDone, SurveyedPlugin
+from .themes import Rendered, add_macros, give_covers, list_covers
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from mkdocs.livereload import LiveReloadServer
     from mkdocs.utils.templates import TemplateContext
-
-log = get_plugin_logger(__name__)
 
 
 class ImagegenPlugin(SurveyedPlugin):
@@ -40,25 +41,22 @@ class ImagegenPlugin(SurveyedPlugin):
     def __init__(self) -> None:
         super().__init__()
         self._serving = False
-        self._settled = False
-        """Whether the plan of all languages was dealt with: the later ones only publish."""
         self._engine: Engine | None = None
         self._front_matters: site.FrontMatters = {}
         self._folders: site.FrontMatters = {}
         self._covers: dict[str, PageCover] = {}
+        self._pictures: Pictures = {}
+        self._addressed: dict[str, PageCover] = {}
+        """By the addresses of the pages that were built, in all languages: feeds hold them all."""
         self._position: Literal["above_title", "below_title"] | None = None
-        self._told: set[Diagnostic] = set()
-        self._tally = report.Tally()
-        self._outcomes: list[Outcome] = []
-        """Of this build's purchases, in all its languages."""
+        self._build = Build()
+        self._rendered = Rendered()
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Note what MkDocs was started for. Costs nothing."""
         context = click.get_current_context(silent=True)
         # `serve --clean` announces itself as a build.
         self._serving = command == "serve" or (context is not None and context.info_name == "serve")
-        self._settled = False
-        self._told = set()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Refuse settings that can't work, before MkDocs empties site_dir. Opens no store."""
@@ -66,9 +64,8 @@ class ImagegenPlugin(SurveyedPlugin):
             log.logger.setLevel((self.config.log_level or "notset").upper())
             self._close()
             if not site.is_next_language(config):  # which would tell the same again
-                self._told = set()
-                self._tally = report.Tally()
-                self._outcomes = []
+                self._build = Build()
+                self._addressed = {}
             with self._told_to_mkdocs():
                 site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
@@ -104,16 +101,25 @@ class ImagegenPlugin(SurveyedPlugin):
         if self.survey is not None:
             self.survey.front_matter = tuple(found)
         else:
-            self._tell(found)
+            self._build.tell(found)
 
     def _front_matter_diagnostics(self) -> list[Diagnostic]:
         scanned = (*self._folders.values(), *self._front_matters.values())
         return [diagnostic for found in scanned for diagnostic in found.diagnostics]
 
+    # Above Material's optimize (0), which takes pictures away to publish them itself.
+    @event_priority(100)
+    def _note_pictures(
+        self, env: Environment, *, config: MkDocsConfig, files: Files
+    ) -> Environment:
+        self._pictures = pictures_taken_away(files, config)
+        return env
+
     # Last: the meta is final, drafts are gone, and nothing is copied or rendered yet.
     @event_priority(-100)
-    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+    def _plan_covers(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Plan; buy if this build does; register the covers' files."""
+        add_macros(env)  # also where the plugin is off: templates name them all the same
         engine = self._engine
         if engine is None:
             return env
@@ -123,30 +129,36 @@ class ImagegenPlugin(SurveyedPlugin):
                 partial(site.digest_files, files=files, docs_dir=config.docs_dir),
                 self._front_matter_diagnostics(),
             )
-            orders = check_own_pictures(orders, files)
+            pictures = {**self._pictures, **files.src_uris}
+            orders = check_own_pictures(orders, pictures)
             if self.survey is not None:
                 self.survey.add(orders, engine)
                 if not site.has_languages(config):
                     raise SurveyDone
                 return env
             plan = engine.plan(orders)
-            self._settle(engine, orders, plan, config)
+            self._build.settle(engine, orders, plan, config, serving=self._serving)
             on_error = engine.settings.on_error
-            plan = planning.after_failures(plan, self._outcomes, on_error)
-            self._covers, told = place_covers(engine, orders, plan, config, files)
-            self._tell(told)
+            plan = planning.after_failures(plan, self._build.outcomes, on_error)
+            self._covers, told = place_covers(engine, orders, plan, config, files, pictures)
+            self._build.tell(told)
+            pages = (file.page for file in files.documentation_pages())
+            give_covers(filter(None, pages), self._covers, self._rendered)
             drawn = {uri for uri, cover in self._covers.items() if cover.drawn}
-            self._tally.count_covers(plan, drawn)
+            self._build.tally.count_covers(plan, drawn)
             if engine.settings.mode is Mode.FROZEN and not self._serving:
                 planning.require_shown(plan, drawn)
         return env
+
+    on_env = CombinedEvent(_note_pictures, _plan_covers)
 
     # Below search (0), which must not index the figure, and the blog (-100), which makes excerpts.
     @event_priority(-110)
     def _place_cover(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
-        """Put the figure into the article."""
+        """Put the figure into the article, and tell the theme's covers where they are shown."""
+        self._rendered.url, self._rendered.site_url = page.url, config.site_url or ""
         cover = self._covers.get(page.file.src_uri)
         if cover and page.content is not None:  # --dirty leaves unmodified pages without content
             page.content = cover.inserted(page.content, page.url, self._position)
@@ -158,16 +170,11 @@ class ImagegenPlugin(SurveyedPlugin):
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
         """Put the covers into a blog's index, categories, tags and archive."""
-        kind = self._engine.settings.lists if self._engine else None
         posts: Any = context.get("posts")
-        if kind is None or not posts:
-            return context
-        first = True
-        for post in posts:
-            if cover := self._covers.get(post.file.src_uri):
-                href = get_relative_url(post.url, page.url)
-                figure = cover.listed(href, page.url, kind=kind, first=first)
-                post.content, first = figure + post.content, False
+        if self._engine and posts:
+            give_covers(posts, self._covers, self._rendered)
+            if kind := self._engine.settings.lists:
+                list_covers(posts, kind)
         return context
 
     on_page_context = CombinedEvent(_place_cover, _list_covers)
@@ -177,15 +184,27 @@ class ImagegenPlugin(SurveyedPlugin):
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
         """Name the cover in the page's head, for link previews."""
         cover = self._covers.get(page.file.src_uri)
-        return cover.announced(output, config.site_url or "") if cover else output
+        if cover is None:
+            return output
+        self._addressed[page.canonical_url or page.url] = cover
+        return cover.announced(output, config.site_url or "")
 
-    # Last: i18n builds its other languages in this hook of the first one.
+    # Below rss and optimize (0), which have written feeds and pictures by then; above i18n (-100),
+    # which builds its other languages in this hook of the first one.
+    @event_priority(-50)
+    def _enclose_covers(self, *, config: MkDocsConfig) -> None:
+        """Put the covers into the site's feeds."""
+        enclose_covers(config, self._addressed)
+
+    # Last: i18n's other languages are built by then.
     @event_priority(-100)
-    def on_post_build(self, *, config: MkDocsConfig) -> None:
+    def _say_summary(self, *, config: MkDocsConfig) -> None:
         """Say in a line what became of the covers, and what was spent."""
-        line = self._tally.line()
+        line = self._build.tally.line()
         if line and not site.is_next_language(config):
             log.info(line)
+
+    on_post_build = CombinedEvent(_enclose_covers, _say_summary)
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Any
@@ -203,67 +222,6 @@ class ImagegenPlugin(SurveyedPlugin):
     def on_shutdown(self) -> None:
         """Let go of the store."""
         self._close()
-
-    def _settle(self, engine: Engine, orders: Orders, plan: Plan, config: MkDocsConfig) -> None:
-        """Do what the mode says about the plan: show it, refuse it, buy it, or name the command."""
-        settings = engine.settings
-        decision = engine.decide(serving=self._serving)
-        shows = settings.mode is Mode.PLAN and not self._serving
-        if site.has_languages(config) and (decision.buys or shows):
-            if self._settled:
-                return
-            self._settled = True
-            orders = _orders_of_all_languages(config)
-            plan = engine.plan(orders)
-        self._tell(plan.diagnostics)
-        if shows:
-            decision = engine.foresee(plan, strict=bool(config.strict))
-            report.show_plan(plan, engine.outlook(plan, decision))
-        elif settings.mode is Mode.FROZEN and not self._serving:
-            planning.require_all(plan)
-        elif decision.buys and plan.purchases:
-            self._buy(engine, plan, orders, strict=bool(config.strict))
-        elif decision.buys and plan.unlocked and not engine.store.read_only:
-            engine.lock(orders)
-        elif plan.purchases:
-            log.info(
-                f"{report.plan_summary(plan)}; drawn for now ({decision.reason}). "
-                "To buy: mkdocs-imagegen apply"
-            )
-        elif plan.unlocked and not self._serving:
-            count = len(plan.unlocked)
-            log.info(f"{count} bought covers are not in imagegen.lock yet: mkdocs-imagegen apply")
-        if decision.buys and not shows:
-            planning.require_bought(plan, self._outcomes, settings.on_error)
-
-    def _buy(self, engine: Engine, plan: Plan, orders: Orders, *, strict: bool) -> None:
-        """Buy the plan; a picture that fails is a warning, and `on_error` says what is shown."""
-        from .execute import ended_at_wall  # not needed where all is there
-
-        approved = engine.approve(plan, strict=strict)
-        count = len(plan.purchases)
-        log.info(report.buying_line(count, engine.settings.images_per_minute))
-        outcomes: list[Outcome] = []
-        self._outcomes = outcomes
-        report.watch(
-            engine.buy(approved, orders, log.info, outcomes), outcomes, count, _log_outcome
-        )
-        self._tally.count_purchases(outcomes)
-        log.info(report.outcomes_summary(outcomes))
-        if ended_at_wall(outcomes):
-            left = sum(isinstance(outcome, Skipped) for outcome in outcomes)
-            raise OverBudgetError(
-                f"{left} covers were not bought: a wall of `budget:` was reached",
-                hint="what was bought is kept; raise `budget:` in mkdocs.yml, or build again",
-            )
-
-    def _tell(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Log each diagnostic once a build."""
-        levels = {"error": log.error, "warning": log.warning, "info": log.info}
-        for diagnostic in diagnostics:
-            if diagnostic not in self._told:
-                self._told.add(diagnostic)
-                levels[diagnostic.level](str(diagnostic))
 
     @contextmanager
     def _told_to_mkdocs(self) -> Iterator[None]:
@@ -295,18 +253,3 @@ class CodedAbort(Abort):
         super().__init__(message)
         self.code = exit_code
         self.__dict__["exit_code"] = exit_code  # click declares it on the class
-
-
-def _orders_of_all_languages(config: MkDocsConfig) -> Orders:
-    """Plan every language before anything is bought: MkDocs builds one after the other."""
-    surveyed = survey_site(site.config_file(config))
-    try:
-        return surveyed.orders
-    finally:
-        surveyed.close()
-
-
-def _log_outcome(outcome: Outcome) -> None:
-    well = isinstance(outcome, Found) or (isinstance(outcome, Bought) and outcome.is_in_shape)
-    level = log.info if well else log.warning
-    level(report.outcome_line(outcome))

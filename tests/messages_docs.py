@@ -63,8 +63,14 @@ TOPICS = (
     ("Plan and walls", ("plan/", "till.py", "engine.py", "arrivals.py")),
     ("doctor", ("checkup/", "providers/looking.py")),
     ("Buying", ("providers/", "buyer.py", "execute.py", "pace.py", "interrupts.py")),
-    ("Store and pictures", ("store/", "holdings.py", "images/", "images.py", "restore.py")),
-    ("Building the site", ("plugin.py", "survey.py", "publish.py", "markup.py", "report/")),
+    (
+        "Store and pictures",
+        ("store/", "holdings.py", "images/", "restore.py", "cleaning.py", "branches.py"),
+    ),
+    (
+        "Building the site",
+        ("plugin.py", "building.py", "survey.py", "publish.py", "markup.py", "report/"),
+    ),
     ("Commands", ("cli/", "scaffold/", "crawlers/", "previews.py")),
     ("Everything else", ("",)),
 )

@@ -9,6 +9,7 @@ from .fields import COVER_FIELDS, Field
 from .front_matter import scan_front_matter
 from .paths import path_matches
 from .values import SizeRules
+from .wording import is_language, language_key
 
 __all__ = [
     "COVER_FIELDS",
@@ -16,6 +17,8 @@ __all__ = [
     "SizeRules",
     "author_names",
     "check_defaults",
+    "is_language",
+    "language_key",
     "path_matches",
     "read_cover",
     "scan_front_matter",

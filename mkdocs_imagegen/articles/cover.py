@@ -13,6 +13,7 @@ from .defaults import misfits, site_values
 from .fields import FIELDS
 from .given import collect_given, diagnose
 from .values import Around, FieldError, Given, SizeRules
+from .wording import alt_text, first_text, label_text
 
 _ASKING = frozenset(("prompt", "file", "enabled"))
 """The fields that ask for a cover; the others only say what it is like."""
@@ -52,6 +53,9 @@ def read_cover(
     if not asks:
         return None, tuple(_without_prompt(source, given))
     notes = tuple(_unused_prompt(source, given, own)) if own else ()
+    if settings.missing_alt == "warn" and not (_is_drawn(settings, own) or values.get("alt")):
+        notes += (_missing_alt(source),)
+    values |= _worded(source, settings, given, values, own)
     by_author = sorted(name for name, one in given.items() if one.raw)
     return Cover(article=source, own=own, given=tuple(by_author), **values), notes
 
@@ -68,6 +72,29 @@ def _read(
         except FieldError as error:
             errors[name] = error
     return values, errors
+
+
+def _worded(
+    source: ArticleSource,
+    settings: Settings,
+    given: Mapping[str, Given],
+    values: Mapping[str, Any],
+    own: OwnPicture | None,
+) -> Mapping[str, str]:
+    """Return what the page says of the cover, in its language."""
+    drawn = _is_drawn(settings, own)
+    label = label_text(
+        values.get("label"),
+        source,
+        settings,
+        by_article="label" in given,
+        ai=bool(values.get("ai")) if own else not drawn,
+    )
+    return {
+        "alt": first_text(values.get("alt", "")),  # templates see it: one picture, all languages
+        "shown_alt": alt_text(values.get("alt", ""), source, settings, drawn=drawn),
+        "label": label,
+    }
 
 
 def _misfits(
@@ -119,3 +146,18 @@ def _unused_prompt(
         )
         error = FieldError(message, f"delete {prompt.key} or {own.key}")
         yield replace(diagnose(source, prompt, error), level="info")
+
+
+def _is_drawn(settings: Settings, own: OwnPicture | None) -> bool:
+    """Tell whether nothing but a drawing will ever be shown."""
+    return settings.provider == "sketch" and own is None
+
+
+def _missing_alt(source: ArticleSource) -> Diagnostic:
+    return Diagnostic(
+        "warning",
+        "the cover has no cover_alt, so who can't see it learns the article's title only",
+        article=source.src_uri,
+        key="cover_alt",
+        hint="write cover_alt: and what the picture shows, in a sentence",
+    )

@@ -14,7 +14,6 @@ from .values import (
     Around,
     FieldError,
     Given,
-    as_flag,
     empty_error,
     one_of,
     read_file,
@@ -24,9 +23,8 @@ from .values import (
     read_text,
     read_texts,
 )
+from .wording import read_by_language, read_label
 
-LABEL = "AI-generated"
-"""The visible label that `label: true` stands for."""
 MAX_VARIANT = 9_999
 LONG_EDGE_PX = 1536
 """Of the size that a ratio such as 16:9 is answered with; a square gets 1024."""
@@ -43,13 +41,6 @@ class Field:
     doc: str
     read: Callable[[Given, Around], object]
     """Return the checked value; raises FieldError."""
-
-
-def _read_label(given: Given, around: Around) -> str:
-    flag = as_flag(given.value)
-    if flag is not None:
-        return LABEL if flag else ""
-    return read_text(given, around)
 
 
 def _read_variant(given: Given, _around: Around) -> int:
@@ -165,7 +156,12 @@ def _fraction(value: object) -> float | None:
 COVER_FIELDS: tuple[Field, ...] = (
     Field("prompt", "text", "What the picture shows: all that a cover needs.", read_text),
     Field("style", "text", "The look, instead of the site's.", read_text),
-    Field("alt", "text", "The alternative text; a good one is worth writing.", read_text),
+    Field(
+        "alt",
+        "text, or texts by language",
+        "What the picture shows, for readers who can't see it.",
+        read_by_language,
+    ),
     Field("caption", "text", "The caption below the cover.", read_text),
     Field("size", "WIDTHxHEIGHT", "The size to ask for, in pixels.", _read_size),
     Field("quality", "text", "One of the model's qualities: `low`, `medium`, `high`.", read_text),
@@ -202,12 +198,23 @@ COVER_FIELDS: tuple[Field, ...] = (
         _read_focus,
     ),
     Field("pin", "true or false", "Keep the cover that is there, whatever changes.", read_flag),
-    Field("label", "true, false or text", f"A visible label; true means {LABEL}.", _read_label),
+    Field(
+        "label",
+        "true, false, text, or texts by language",
+        "A visible label: `true` for the site's words, such as AI-generated.",
+        read_label,
+    ),
     Field(
         "on_error",
         "stale, placeholder or fail",
         "What to do where the cover can't be bought, instead of the site's `on_error`.",
         one_of("stale", "placeholder", "fail"),
+    ),
+    Field(
+        "og_title",
+        "true or false",
+        "Whether the title stands over the link preview, instead of the site's `og: {title: ...}`.",
+        read_flag,
     ),
     Field("enabled", "true or false", "Switch the cover off, or on without a prompt.", read_flag),
     Field("file", "path or address", "Your own picture: nothing is bought.", read_own),

@@ -106,7 +106,7 @@ class _Collector:
             url=article.url,
             locale=article.locale,
             note=_note(action),
-            alt=cover.alt or article.title,
+            alt=cover.shown_alt,
             label=cover.label,
         )
         if cover.own:

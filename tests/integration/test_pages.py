@@ -136,9 +136,10 @@ def test_alt_caption_and_label_are_escaped_and_the_title_stands_in_for_alt(site:
     assert "<script>alert(1)" not in site.page("full/index.html")
 
     heading = read_page(site.page("heading/index.html"))
-    assert heading.figures[0]["alt"] == 'Foxes & <snow> at "night"'
+    assert heading.figures[0]["alt"] == 'Cover of the article “Foxes & <snow> at "night"”'
     assert heading.captions == []
-    assert read_page(site.page("titled/index.html")).figures[0]["alt"] == "Foxes & 1 < 2"
+    titled = read_page(site.page("titled/index.html"))
+    assert titled.figures[0]["alt"] == "Cover of the article “Foxes & 1 < 2”"
 
 
 OWN_TAGS = """{% extends "base.html" %}
@@ -171,7 +172,8 @@ def test_a_bought_or_own_cover_replaces_the_themes_preview_and_a_drawn_one_yield
     assert page.meta("twitter:image") == [url]
     assert_is_preview(site, page)
     assert page.meta("twitter:card") == ["summary_large_image"]
-    assert page.meta("og:image:alt") == page.meta("twitter:image:alt") == ["Bought"]
+    assert page.meta("og:image:alt") == page.meta("twitter:image:alt")
+    assert page.meta("og:image:alt") == ["Cover of the article “Bought”"]
     assert page.meta("theirs") == ["stays"]
     page = read_page(site.page("own/index.html"))
     assert_is_preview(site, page)
@@ -215,9 +217,14 @@ def test_articles_with_one_picture_share_one_file_named_by_its_content(site: Sit
 
 def test_without_a_site_url_there_is_a_cover_and_no_preview(keyless_site: Site) -> None:
     keyless_site.config["site_url"] = ""
+    keyless_site.article("index.md")
+    assert "no site_url" not in keyless_site.build("--strict").output
     keyless_site.article("a.md", **COVER)
+    keyless_site.article("b.md", **COVER)
     built = keyless_site.build("--strict")
     assert built.code == 0, built.output
+    (told,) = (line for line in built.stderr.splitlines() if "no site_url" in line)
+    assert told.startswith("INFO ")
     assert keyless_site.cover_of("a/index.html").is_file()
     page = read_page(keyless_site.page("a/index.html"))
     assert page.meta("og:image") == page.meta("twitter:image") == []

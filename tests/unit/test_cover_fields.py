@@ -95,6 +95,7 @@ def test_a_prompt_takes_everything_else_from_the_site() -> None:
             Size(64, 32),
             "q",
             "t.j2",
+            shown_alt="Cover of the article “Fox”",
             background="opaque",
             given=("prompt",),
         ),
@@ -131,6 +132,8 @@ FILE = FileRef("a.png", ("blog/a.png", "a.png"))
         ("variant", "3", 3),
         ("pin", True, True),
         ("pin", "no", False),
+        ("alt", {"de": "Fuchs", "en": "A fox"}, "Fuchs"),
+        ("label", {"en": "By AI", "no": "Av KI"}, "By AI"),
         ("label", True, "AI-generated"),
         ("label", "yes", "AI-generated"),
         ("label", False, ""),
@@ -468,7 +471,7 @@ def test_every_field_is_documented_once_and_has_a_place_in_the_cover() -> None:
     names = [field.name for field in COVER_FIELDS]
     assert len(set(names)) == len(names)
     assert all(field.takes and field.doc.endswith(".") for field in COVER_FIELDS)
-    fields = set(Cover.__dataclass_fields__) - {"article", "own", "given"}
+    fields = set(Cover.__dataclass_fields__) - {"article", "own", "given", "shown_alt"}
     assert set(names) - {"enabled", "file"} == fields
 
 

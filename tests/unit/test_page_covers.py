@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mkdocs_imagegen.pages import PageCover
+from mkdocs_imagegen.page_cover import PageCover
 
 
 def announced(url: str) -> str:

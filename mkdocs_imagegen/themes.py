@@ -1,0 +1,123 @@
+"""Covers where a theme renders them: `page.cover`, the macros, and a blog's lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FunctionLoader
+from markupsafe import Markup, escape
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+from . import markup
+from .packaged import package_text
+from .page_cover import PageCover
+
+MACROS = "imagegen/cover.html"
+"""What themes import the macros from; a file of custom_dir wins."""
+_ATTRIBUTE = "cover"
+
+
+@dataclass(slots=True)
+class Rendered:
+    """The page that MkDocs renders at the moment: it renders one after the other."""
+
+    url: str = ""
+    """Relative to the site's root."""
+    site_url: str = ""
+    """Of the build: `serve` and mike set another than mkdocs.yml."""
+
+
+class ThemeCover:
+    """A cover as templates know it: `page.cover`.
+
+    Its texts are HTML already: themes print them as they are. `url` is relative to the site's root,
+    for `| url`, as `page.url` is; `srcset` and `avif` fit the page that is rendered.
+    """
+
+    def __init__(self, cover: PageCover, article_url: str, rendered: Rendered) -> None:
+        self._cover = cover
+        self._article_url = article_url
+        self._rendered = rendered
+        self.url = escape(cover.url)
+        self.alt = escape(cover.alt)
+        self.caption = escape(cover.caption)
+        self.label = escape(cover.label)
+        self.width = cover.size.width_px if cover.size else None
+        self.height = cover.size.height_px if cover.size else None
+        self.sizes = markup.article_sizes(cover.theme)
+        self.colour = cover.colour
+        self.drawn = cover.drawn
+
+    @property
+    def srcset(self) -> Markup:
+        """The widths to choose from, `""` where there is one only."""
+        shown = self._cover.seen_from(self._rendered.url)
+        return _as_html(markup.srcset(shown.webp) if len(shown.webp) > 1 else "")
+
+    @property
+    def avif(self) -> Markup:
+        """The `srcset` of an AVIF source, `""` where there is none."""
+        return _as_html(markup.srcset(self._cover.seen_from(self._rendered.url).avif))
+
+    @property
+    def preview_url(self) -> Markup:
+        """The address of the link preview's picture in full, `""` without a site_url."""
+        return escape(self._cover.preview_url(self._rendered.site_url))
+
+    def figure(self) -> Markup:
+        """Return the figure that stands in articles."""
+        return _as_html(self._cover.figure(self._rendered.url))
+
+    def card(self, first: bool = False) -> Markup:
+        """Return the figure for a list, which leads to the article; the first one loads at once."""
+        return self._listed("card", first=first)
+
+    def thumbnail(self, first: bool = False) -> Markup:
+        """Return a small one, beside the text."""
+        return self._listed("thumbnail", first=first)
+
+    def _listed(self, kind: str, *, first: bool) -> Markup:
+        here = self._rendered.url
+        href = get_relative_url(self._article_url, here)
+        return _as_html(self._cover.listed(href, here, kind=kind, first=first))
+
+
+def add_macros(env: Environment) -> None:
+    """Let the site's templates import the macros, behind whatever is there by that name."""
+
+    def load(name: str) -> str | None:
+        return package_text(f"theme/{MACROS}") if name == MACROS else None
+
+    ours = FunctionLoader(load)
+    env.loader = ChoiceLoader([env.loader, ours]) if env.loader else ours
+
+
+def give_covers(pages: Iterable[Page], covers: Mapping[str, PageCover], rendered: Rendered) -> None:
+    """Give each page its `page.cover`, `None` where there is none.
+
+    Args:
+        pages: of the site, or the excerpts in a blog's list.
+        covers: by src_uri.
+        rendered: what the addresses follow.
+    """
+    for page in pages:
+        cover = covers.get(page.file.src_uri)
+        theirs = None if cover is None else ThemeCover(cover, page.url, rendered)
+        setattr(page, _ATTRIBUTE, theirs)
+
+
+def list_covers(posts: Iterable[Any], kind: str) -> None:
+    """Put the covers above the beginnings of a blog's posts."""
+    first = True
+    for post in posts:
+        if cover := getattr(post, _ATTRIBUTE, None):
+            show: Callable[[bool], str] = getattr(cover, kind)
+            # As plain text: markup would escape the beginning that it is added to.
+            post.content, first = str(show(first)) + post.content, False
+
+
+def _as_html(text: str) -> Markup:
+    return Markup(text)  # noqa: S704  # every part of it was escaped
