@@ -67,6 +67,20 @@ class SiteFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What pages say of covers, by language as in `de` or `pt-br`."""
+
+    language: str = "en"
+    """Of pages that have none of their own."""
+    labels: Mapping[str, str] = field(default_factory=lambda: {"en": "AI-generated"})
+    """The visible label."""
+    alts: Mapping[str, str] = field(
+        default_factory=lambda: {"en": "Cover of the article \u201c{title}\u201d"}
+    )
+    """The alternative text where an author wrote none: `{title}`, `{section}`, `{site}` in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that mkdocs.yml and the environment decide, secrets excepted."""
 
@@ -99,6 +113,15 @@ class Settings:
     insert: Literal["above_title", "below_title"] | None = "below_title"
     lists: Literal["card", "thumbnail"] | None = "card"
     """How covers stand in a blog's lists."""
+    label: bool = False
+    """Whether what AI made is labelled where its article does not say."""
+    missing_alt: Literal["warn", "ignore"] = "ignore"
+    """What a cover without a `cover_alt` comes to."""
+    words: Words = field(default_factory=Words)
+    og_title: bool = False
+    """Whether titles stand over the pictures of link previews."""
+    og_font: bytes | None = field(default=None, repr=False)
+    """The font file that they are set in; `None` for the package's."""
     webp_quality: int = 82
     widths: tuple[int, ...] = (480, 800, 1200, 1536)
     """In pixels, ascending: what browsers may choose from, below the cover's own width."""

@@ -5,6 +5,8 @@ Keys are never options: they come from the environment or from `.env` beside mkd
     options   what can be written below `- imagegen:`
     checked   the options as Settings
     budget    the walls
+    words     what pages say of covers
+    titles    the font of titles over link previews
     endpoint  where to buy, and with which key
     places    where the site's files are
 """

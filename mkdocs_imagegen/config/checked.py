@@ -29,6 +29,9 @@ from ..settings import (
 )
 from .budget import make_budget
 from .options import ImagegenConfig
+from .places import site_folder
+from .titles import read_font
+from .words import make_words
 
 Number = TypeVar("Number", int, float)
 
@@ -90,6 +93,11 @@ def make_settings(
         timeout_s=float(_within("timeout_s", options.timeout_s, 1, 3600)),
         insert=_insert(options),
         lists=_lists(options),
+        label=bool(options.covers.label),
+        missing_alt="warn" if options.covers.missing_alt == "warn" else "ignore",
+        words=make_words(options.covers, config),
+        og_title=options.og.title,
+        og_font=read_font(options.og, site_folder(config)),
         webp_quality=_within("webp_quality", options.webp_quality, 0, 100),
         widths=tuple(sorted({_within("widths", width, 16, 8192) for width in options.widths})),
         avif=options.avif,

@@ -18,10 +18,26 @@ class _Walls(c.Type[Any]):
         return None if value is None else self.run_validation(value)
 
 
-class ListOptions(base.Config):
+class CoversOptions(base.Config):
     """What stands below `covers:`."""
 
     list = c.Choice(["card", "thumbnail", False], default="card")
+    """How a blog's lists show covers."""
+    label = c.Type((bool, str, dict), default=False)
+    """Whether what AI made is labelled, or the label's text, or texts by language."""
+    alt = c.Optional(c.Type((str, dict)))
+    """The alternative text of covers without a `cover_alt`, or texts by language."""
+    missing_alt = c.Choice(["ignore", "warn"], default="ignore")
+    """Whether a cover without a `cover_alt` is a warning."""
+
+
+class PreviewOptions(base.Config):
+    """What stands below `og:`."""
+
+    title = c.Type(bool, default=False)
+    """Whether the article's title stands over the picture of its link preview."""
+    font = c.Type(str, default="")
+    """The font file that it is set in, by its path from mkdocs.yml; Manrope unless it is set."""
 
 
 class ImagegenConfig(base.Config):
@@ -89,8 +105,11 @@ class ImagegenConfig(base.Config):
     """Seconds that a whole request may take, by the clock on the wall."""
     insert = c.Choice(["below_title", "above_title", False], default="below_title")
     """Where the cover stands in the article; `false` leaves it to the theme."""
-    covers = c.SubConfig(ListOptions)
-    """`{list: card}`: how a blog's lists show covers: `card`, `thumbnail` or `false`."""
+    covers = c.SubConfig(CoversOptions)
+    """How covers show: `{list: card, label: false, alt: ..., missing_alt: ignore}`, see
+    [what is published](publishing.md)."""
+    og = c.SubConfig(PreviewOptions)
+    """Link previews: `{title: false, font: ...}`, see [link previews](link-previews.md)."""
     webp_quality = c.Type(int, default=82)
     """0 to 100, for pictures that the endpoint did not send as WebP."""
     keep_metadata = c.Type(bool, default=False)

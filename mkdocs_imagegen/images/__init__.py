@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..model import Size
 from .credits import Credits, credits_of
-from .cropping import crop_box
+from .cropping import Box, crop_box
 from .decoding import LIMIT_BYTES, LIMIT_PX, broken, decode, open_picture
 from .encoding import (
     PREVIEW_SIZE,
@@ -29,6 +29,7 @@ from .encoding import (
 from .headers import Format, sniff
 from .provenance import SOURCE_TYPE, with_source_type
 from .riff import without_metadata
+from .titling import Lettering, can_letter
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -38,11 +39,14 @@ __all__ = [
     "LIMIT_PX",
     "PREVIEW_SIZE",
     "SOURCE_TYPE",
+    "Box",
     "Credits",
     "Decoded",
     "Format",
+    "Lettering",
     "Picture",
     "avif",
+    "can_letter",
     "crop_box",
     "decoded",
     "encoder",

@@ -8,6 +8,8 @@ from ..model import Size
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
+_RAISED = 0.12
+"""Of a part's height: how far above its middle a point stands that makes room for text below."""
 
 
 def crop_box(came: Size, asked: Size) -> Box | None:
@@ -32,6 +34,12 @@ def box_round(came: Size, asked: Size, focus: tuple[float, float]) -> Box:
     left = _start(focus[0], came.width_px, part.width_px)
     top = _start(focus[1], came.height_px, part.height_px)
     return left, top, left + part.width_px, top + part.height_px
+
+
+def raised(focus: tuple[float, float], came: Size, asked: Size) -> tuple[float, float]:
+    """Return a focus round which a part shows this point above its middle, as far as it can."""
+    part = largest_part(came, asked)
+    return focus[0], focus[1] + _RAISED * part.height_px / came.height_px
 
 
 def largest_part(came: Size, asked: Size) -> Size:

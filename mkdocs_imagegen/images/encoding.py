@@ -15,11 +15,12 @@ from ..errors import PictureError
 from ..model import Size
 from .colour import LONGEST_PX as COLOUR_PX
 from .colour import NEUTRAL, dominant
-from .cropping import Box, box_round
+from .cropping import Box, box_round, raised
 from .decoding import broken, decode
 from .interest import liveliest
 from .pixels import upright_srgb
 from .provenance import XMP
+from .titling import Lettering, titled
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -128,6 +129,7 @@ def preview(
     *,
     size: Size = PREVIEW_SIZE,
     focus: tuple[float, float] | None,
+    lettering: Lettering | None = None,
     cap_bytes: int = 290_000,
     ai: bool,
 ) -> bytes:
@@ -137,14 +139,19 @@ def preview(
         picture: upscaled only where it is smaller than that.
         size: of the result, to the pixel.
         focus: what must be in it, as fractions from the left and the top; guessed where `None`.
+        lettering: what stands over its lower part.
         cap_bytes: the most it may take. Held as far as a quality of 25 can.
         ai: whether to mark it as made by a trained model.
     """
     image = picture.image
     if focus is None:
         focus = liveliest(_on_neutral(_small(image, _INTEREST_PX)).convert("L"), size)
+    if lettering:
+        focus = raised(focus, picture.size, size)
     box = box_round(picture.size, size, focus)
     cut = _on_neutral(_resized(image.crop(box), size))
+    if lettering:
+        cut = titled(cut, lettering)
     encode = partial(_jpeg, cut, ai=ai)
     return _fitting(encode, PREVIEW_QUALITY, LOWEST_PREVIEW_QUALITY, cap_bytes)
 

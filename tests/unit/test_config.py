@@ -21,10 +21,10 @@ from mkdocs_imagegen.config import (
     missing_key_names,
     site_folder,
 )
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.environment import PAIRED_KEYS, read_environment
 from mkdocs_imagegen.errors import SettingsError
 from mkdocs_imagegen.model import Palette, Size
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.settings import (
     DEFAULT_BASE_URL,
     Budget,
@@ -33,6 +33,7 @@ from mkdocs_imagegen.settings import (
     PathDefaults,
     Settings,
     SiteFacts,
+    Words,
 )
 from mkdocs_imagegen.site import config_file, make_engine
 
@@ -70,7 +71,61 @@ def settings_of(
 
 
 def test_without_options_everything_has_its_default(host: MkDocsConfig) -> None:
-    assert settings_of(host) == Settings(site=SiteFacts(name="Test"))
+    made = settings_of(host)
+    assert made == Settings(site=SiteFacts(name="Test"), words=made.words)
+    default = Words()
+    assert made.words.language == default.language
+    assert made.words.labels["en"] == default.labels["en"]
+    assert made.words.alts["en"] == default.alts["en"]
+
+
+def test_the_packages_words_are_whole_in_every_language(host: MkDocsConfig) -> None:
+    words = settings_of(host).words
+    assert len(words.labels) >= 15
+    assert words.labels.keys() == words.alts.keys()
+    for text in words.alts.values():
+        assert "Fox 7" in text.format(title="Fox 7")
+    assert all(words.labels.values())
+
+
+def test_a_sites_words_stand_over_the_packages_in_the_languages_that_it_names(
+    host: MkDocsConfig, tmp_path: Path
+) -> None:
+    covers = {
+        "label": {"pt_BR": " Feito por IA "},
+        "alt": "{title} on {site}",
+        "missing_alt": "warn",
+    }
+    made = settings_of(host, covers=covers)
+    assert (made.label, made.missing_alt) == (True, "warn")
+    assert made.words.labels["pt-br"] == "Feito por IA"
+    assert made.words.labels["de"] == "KI-generiert"
+    assert set(made.words.alts.values()) == {"{title} on {site}"}
+    assert settings_of(host, covers={"label": "By AI"}).words.labels["fr"] == "By AI"
+    assert not settings_of(host, covers={"label": False}).label
+
+    german = loaded(tmp_path / "de", theme={"name": "material", "language": "de"})
+    assert settings_of(german).words.language == "de"
+    brazil = loaded(tmp_path / "br", theme={"name": "mkdocs", "locale": "pt_BR"})
+    assert settings_of(brazil).words.language == "pt-br"
+
+
+@pytest.mark.parametrize(
+    ("covers", "message"),
+    [
+        ({"label": {"de": 3}}, "covers: label: de is no language with a text"),
+        ({"alt": {"in German": "Bild"}}, "covers: alt: in german is no language with a text"),
+        ({"alt": "Cover of {name}"}, "covers: alt: 'Cover of {name}' can't be filled in"),
+        ({"alt": "{title.__class__}"}, "can't be filled in"),
+        ({"alt": "{title"}, "can't be filled in"),
+        ({"alt": {"de": "{title!r}"}}, "can't be filled in"),
+    ],
+)
+def test_words_that_can_t_be_said_are_refused(
+    host: MkDocsConfig, covers: dict[str, object], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        settings_of(host, covers=covers)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_imagegen.images import crop_box, inspect
-from mkdocs_imagegen.images.cropping import Box
+from mkdocs_imagegen.images.cropping import Box, box_round, raised
 from mkdocs_imagegen.model import Size
 from tests.encoded import to_webp
 from tests.imageserver.pictures import draw
@@ -51,3 +51,10 @@ def test_a_picture_is_encoded_without_what_is_cut_off() -> None:
     png = draw("fox", 640, 640, "png")
     webp, size = to_webp(png, quality=80, crop=crop_box(Size(640, 640), ASKED))
     assert size == inspect(webp).size == Size(640, 427)
+
+
+def test_a_raised_focus_stands_above_the_middle_where_the_picture_has_room() -> None:
+    came, asked = Size(1536, 1024), Size(1200, 630)
+    for y, shown_at in [(0.5, 0.38), (0.1, 0.127), (0.9, 0.873)]:
+        _, top, _, bottom = box_round(came, asked, raised((0.5, y), came, asked))
+        assert (y * came.height_px - top) / (bottom - top) == pytest.approx(shown_at, abs=0.01)

@@ -20,23 +20,21 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFont, ImageStat
 
+from mkdocs_imagegen.lettering import colours, fontfile, fonts
+from mkdocs_imagegen.lettering.wording import readable, upper
 from mkdocs_imagegen.model import Palette, Size, Sketch
 from mkdocs_imagegen.providers import sketch as sketches
 from mkdocs_imagegen.providers.sketch import (
     colour,
-    fontfile,
-    fonts,
     hills,
-    linebreaks,
     mosaic,
     motifs,
     paint,
 )
-from mkdocs_imagegen.providers.sketch.layout import SAFE_HEIGHT, Frame, TextLayout
+from mkdocs_imagegen.providers.sketch.layout import MAX_LINES, SAFE_HEIGHT, Frame, TextLayout
 from mkdocs_imagegen.providers.sketch.motifs import MOTIFS, Motif
 from mkdocs_imagegen.providers.sketch.seed import Seed
 from mkdocs_imagegen.providers.sketch.shapes import Box
-from mkdocs_imagegen.providers.sketch.wording import readable, upper
 
 SMALL = Size(480, 320)
 
@@ -196,7 +194,7 @@ def test_naming_the_encoder_imports_no_picture_or_font_library() -> None:
 def test_text_can_be_read_on_every_palette_and_motif(palette: Palette, motif: Motif) -> None:
     for number in range(2):
         wanted = drawn_as(motif, f"A rather long title, take {number}", palette=palette)
-        assert contrast_of(wanted) >= colour.TEXT_CONTRAST
+        assert contrast_of(wanted) >= colours.TEXT_CONTRAST
 
 
 @settings(max_examples=40, deadline=None)
@@ -205,7 +203,7 @@ def test_any_title_can_be_read_in_any_colours(
     title: str, size: Size, primary: int, accent: int
 ) -> None:
     palette = Palette(f"#{primary:06x}", f"#{accent:06x}")
-    assert contrast_of(sketch(title, palette=palette, size=size)) >= colour.TEXT_CONTRAST
+    assert contrast_of(sketch(title, palette=palette, size=size)) >= colours.TEXT_CONTRAST
 
 
 def contrast_of(wanted: Sketch) -> float:
@@ -216,7 +214,7 @@ def contrast_of(wanted: Sketch) -> float:
     pixels = behind.tobytes()
     found = set(zip(pixels[::3], pixels[1::3], pixels[2::3], strict=True))
     inks = composition.scheme.ink, composition.scheme.label
-    return min(colour.contrast(ink, rgb) for ink in inks for rgb in found)
+    return min(colours.contrast(ink, rgb) for ink in inks for rgb in found)
 
 
 def whole(box: Box) -> tuple[int, int, int, int]:
@@ -228,8 +226,8 @@ def test_a_cover_neither_glares_on_a_dark_page_nor_is_lost_on_a_light_one(palett
     for number in range(15):
         image = sketches.backdrop(sketches.compose(sketch(f"Take {number}", palette=palette)))
         red, green, blue = (round(value) for value in ImageStat.Stat(image).mean)
-        assert colour.contrast((red, green, blue), (255, 255, 255)) > 1.25
-        assert 0.015 < colour.luminance((red, green, blue)) < 0.80
+        assert colours.contrast((red, green, blue), (255, 255, 255)) > 1.25
+        assert 0.015 < colours.luminance((red, green, blue)) < 0.80
 
 
 @settings(max_examples=100, deadline=None)
@@ -241,19 +239,19 @@ def test_the_text_colours_keep_their_contrast_to_the_ground(
     for ramp in (scheme.cool, scheme.warm):
         for tone in (scheme.ground - scheme.glow, scheme.ground, scheme.ground + scheme.glow):
             behind = ramp[min(max(tone, 0), 255)]
-            assert colour.contrast(scheme.ink, behind) >= colour.TEXT_CONTRAST
-            assert colour.contrast(scheme.label, behind) >= colour.TEXT_CONTRAST
+            assert colours.contrast(scheme.ink, behind) >= colours.TEXT_CONTRAST
+            assert colours.contrast(scheme.label, behind) >= colours.TEXT_CONTRAST
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_a_colour_survives_the_way_through_oklch(rgb: colour.Rgb) -> None:
-    back = colour.Oklch.of(rgb).rgb()
+def test_a_colour_survives_the_way_through_oklch(rgb: colours.Rgb) -> None:
+    back = colours.Oklch.of(rgb).rgb()
     assert all(abs(one - other) <= 1 for one, other in zip(rgb, back, strict=True))
 
 
 def test_contrast_is_that_of_wcag() -> None:
-    assert colour.contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
-    assert colour.contrast((118, 118, 118), (255, 255, 255)) == pytest.approx(4.54, abs=0.01)
+    assert colours.contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert colours.contrast((118, 118, 118), (255, 255, 255)) == pytest.approx(4.54, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +297,7 @@ def test_a_section_in_another_script_is_left_out_and_the_title_stays() -> None:
     ],
 )
 def test_only_what_is_no_letter_is_left_out(title: str, shown: str) -> None:
-    assert readable(title, fonts.measures("ExtraBold")) == shown
+    assert readable(title, fonts.manrope("ExtraBold").measures) == shown
 
 
 def test_greek_capitals_carry_no_accent() -> None:
@@ -331,7 +329,7 @@ def test_no_text_leaves_its_margins_or_the_safe_height(title: str, size: Size) -
     assert text.box.right <= frame.width_px - frame.margin_px + 0.5
     assert text.box.top >= edge
     assert text.box.bottom <= size.height_px - edge
-    assert 1 <= len(text.title) <= linebreaks.MAX_LINES
+    assert 1 <= len(text.title) <= MAX_LINES
     assert all(line.width_px <= frame.measure_px + 0.5 for line in text.title)
     assert text.title_size_px >= 7
 
@@ -400,7 +398,7 @@ def test_a_word_is_not_parted_at_its_hyphen_where_a_space_serves() -> None:
 def test_a_title_of_more_than_300_characters_ends_in_an_ellipsis() -> None:
     title = "an exhaustive treatment of everything " * 12
     shown = lines(sketch(title))
-    assert len(shown) <= linebreaks.MAX_LINES
+    assert len(shown) <= MAX_LINES
     assert shown[-1].endswith("\N{HORIZONTAL ELLIPSIS}")
     assert title.startswith(" ".join(shown)[:-1])
 
@@ -417,9 +415,11 @@ def test_a_word_that_is_too_wide_is_divided_with_hyphens() -> None:
 
 @pytest.mark.parametrize("weight", ["ExtraBold", "Bold"])
 def test_the_font_is_measured_as_freetype_and_harfbuzz_measure_it(weight: fonts.Weight) -> None:
-    measures = fonts.measures(weight)
+    measures = fonts.manrope(weight).measures
     font = ImageFont.truetype(
-        BytesIO(fonts.data(weight)), measures.units_per_em, layout_engine=ImageFont.Layout.BASIC
+        BytesIO(fonts.manrope(weight).data),
+        measures.units_per_em,
+        layout_engine=ImageFont.Layout.BASIC,
     )
     for text in ("nn", "Hamburgefonstiv", "Ćwikła", "Ελλάδα", "Журнал", "Đặng", "0123"):
         kerning = sum(
@@ -434,7 +434,7 @@ def test_the_font_is_measured_as_freetype_and_harfbuzz_measure_it(weight: fonts.
 
 @pytest.mark.parametrize(("pair", "units"), [("To", -160), ("AV", -140), ("P.", -320), ("nn", 0)])
 def test_pairs_are_kerned_as_the_font_says(pair: str, units: int) -> None:
-    measures = fonts.measures("ExtraBold")
+    measures = fonts.manrope("ExtraBold").measures
     together = measures.width_em(pair, tracking_em=0)
     apart = sum(measures.width_em(character, tracking_em=0) for character in pair)
     assert (together - apart) * measures.units_per_em == pytest.approx(units)
@@ -481,7 +481,7 @@ def small_font(features: str) -> bytes:
 
 
 def test_a_file_without_a_character_map_is_refused() -> None:
-    data = fonts.data("Bold")
+    data = fonts.manrope("Bold").data
     start = data.index(b"cmap") + 8
     offset = int.from_bytes(data[start : start + 4], "big")
     broken = data[: offset + 2] + b"\0\0" + data[offset + 4 :]

@@ -34,7 +34,8 @@ class Composition:
 
 def compose(sketch: Sketch) -> Composition:
     """Decide a cover's colours, drawing and text."""
-    from . import colour, fonts, layout, motifs
+    from ...lettering import fonts
+    from . import colour, layout, motifs
     from .seed import Seed
     from .shapes import Canvas
 
@@ -42,7 +43,8 @@ def compose(sketch: Sketch) -> Composition:
     canvas = Canvas(sketch.size.width_px, sketch.size.height_px)
     motif = motifs.choose(seed)
     setting = motif.setting(canvas, seed)
-    text = layout.lay_out(sketch, setting, fonts.measures("ExtraBold"), fonts.measures("Bold"))
+    title_font, label_font = (fonts.manrope(weight).measures for weight in ("ExtraBold", "Bold"))
+    text = layout.lay_out(sketch, setting, title_font, label_font)
     layers = motif.draw(canvas, seed, text.box if text else None)
     return Composition(canvas, colour.scheme(sketch.palette, seed), layers, text)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ...lettering import fitting, linebreaks, wording
+from ...lettering.fontfile import FontFile
+from ...lettering.glyphs import Line
 from ...model import Size, Sketch
-from . import linebreaks, wording
-from .fontfile import FontFile
-from .linebreaks import MAX_LINES
 from .shapes import Box
+
+MAX_LINES = 7
 
 SAFE_HEIGHT = 0.8
 """The share of the height, in the middle, that holds all text: previews crop the rest away."""
@@ -26,21 +28,8 @@ _COMFORTABLE_TITLE = 0.090
 _SMALLEST_TITLE = 0.046
 _LONGEST_WORD_AT = 0.064
 """A word that is too wide at this size is broken, not shrunk any further."""
-_LONGEST_TITLE = 300
-"""Characters: a longer one is no title any more, and is ended at a word with an ellipsis."""
 _MORE_ROOM = (0.0, 0.5, 1.0)
 """The steps in which a long title takes the room that its composition would keep free."""
-_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of text; `x_px` and `baseline_px` are where its first glyph stands."""
-
-    text: str
-    x_px: float
-    baseline_px: float
-    width_px: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +102,7 @@ def lay_out(
     sketch: Sketch, setting: Setting, title_font: FontFile, label_font: FontFile
 ) -> TextLayout | None:
     """Return the placed text, `None` where the title is empty or not in the font's script."""
-    title = _ended(wording.readable(sketch.title, title_font))
+    title = fitting.ended(wording.readable(sketch.title, title_font))
     if not title:
         return None
     frame = Frame.of(sketch.size)
@@ -126,33 +115,22 @@ def lay_out(
     return _place(lines, size_px, label, frame, room, title_font, label_font)
 
 
-def _ended(title: str) -> str:
-    if len(title) <= _LONGEST_TITLE:
-        return title
-    return title[:_LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,;:.-") + _ELLIPSIS
-
-
 def _fit_title(
     title: str, frame: Frame, room: Setting, font: FontFile, *, has_label: bool
 ) -> tuple[tuple[str, ...], float]:
     """Return the lines and the size that shows the title largest."""
-    measure_px, unit_px = room.width * frame.measure_px, frame.unit_px
-    counts = range(1, MAX_LINES + 1)
-    tallest_px = [_tallest_px(n, frame, room, has_label=has_label) for n in counts]
-    smallest_px = min(_SMALLEST_TITLE * unit_px, tallest_px[-1])
-    pieces = tuple(linebreaks.split(title, font, measure_px / (_LONGEST_WORD_AT * unit_px)))
-    pieces = linebreaks.shorten(pieces, font, measure_px / smallest_px)
-    division = linebreaks.Division.of(pieces, font)
-    best: tuple[tuple[str, ...], float] = ((), 0.0)
-    for count in counts[: len(pieces)]:
-        largest_px = min(_LARGEST_TITLE[count - 1] * unit_px, tallest_px[count - 1])
-        lines = linebreaks.divide(pieces, division, count, measure_px / largest_px)
-        widest_em = max(linebreaks.title_em(line, font) for line in lines)
-        size_px = min(largest_px, measure_px / widest_em)
-        # A further line must earn its place: fewer lines read better at nearly the same size.
-        if size_px > best[1] * 1.04:
-            best = (lines, size_px)
-    return best
+    unit_px = frame.unit_px
+    tallest_px = [_tallest_px(n, frame, room, has_label=has_label) for n in range(1, MAX_LINES + 1)]
+    return fitting.fit(
+        title,
+        font,
+        measure_px=room.width * frame.measure_px,
+        largest_px=[
+            min(share * unit_px, px) for share, px in zip(_LARGEST_TITLE, tallest_px, strict=True)
+        ],
+        smallest_px=min(_SMALLEST_TITLE * unit_px, tallest_px[-1]),
+        word_px=_LONGEST_WORD_AT * unit_px,
+    )
 
 
 def _tallest_px(count: int, frame: Frame, room: Setting, *, has_label: bool) -> float:
@@ -238,14 +216,7 @@ def _place_head(
     if not label:
         return rule, None
     x_px = rule.right + 0.8 * size_px
-    text = _cut(label, font, (left_px + room.width * frame.measure_px - x_px) / size_px)
+    longest_em = (left_px + room.width * frame.measure_px - x_px) / size_px
+    text = fitting.cut(label, font, longest_em, tracking_em=LABEL_TRACKING_EM)
     line_width_px = size_px * font.width_em(text, tracking_em=LABEL_TRACKING_EM)
     return rule, Line(text, x_px, round(top_px + cap_px), line_width_px)
-
-
-def _cut(label: str, font: FontFile, longest_em: float) -> str:
-    """Shorten a label to one line."""
-    shown = label
-    while len(shown) > 2 and font.width_em(shown, tracking_em=LABEL_TRACKING_EM) > longest_em:
-        shown = shown.removesuffix(_ELLIPSIS)[:-1].rstrip() + _ELLIPSIS
-    return shown

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from . import fonts
-from .colour import Ramp, Rgb, Scheme
+from ...lettering import fonts
+from ...lettering.glyphs import write_line
+from ...lettering.linebreaks import TITLE_TRACKING_EM
+from .colour import Ramp, Scheme
 from .encoding import WEBP_METHOD, WEBP_QUALITY
-from .layout import LABEL_TRACKING_EM, Line, TextLayout
-from .linebreaks import TITLE_TRACKING_EM
+from .layout import LABEL_TRACKING_EM, TextLayout
 from .shapes import Canvas, Layer, bounds
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image
 
 _COARSE = 32
 """The longer side, in pixels, of the smooth fields that are computed pixel by pixel."""
@@ -81,13 +82,23 @@ def write(image: Image.Image, text: TextLayout, scheme: Scheme) -> None:
     bottom = top + round(text.rule.bottom - text.rule.top)
     pen.rectangle((left, top, right - 1, bottom - 1), fill=scheme.rule)
     if text.label:
-        font = _font("Bold", text.label_size_px)
-        starts = fonts.measures("Bold").positions_em(text.label.text)
-        _write_line(pen, text.label, font, starts, LABEL_TRACKING_EM, scheme.label)
-    font = _font("ExtraBold", text.title_size_px)
+        write_line(
+            pen,
+            text.label,
+            fonts.manrope("Bold"),
+            scheme.label,
+            size_px=text.label_size_px,
+            tracking_em=LABEL_TRACKING_EM,
+        )
     for line in text.title:
-        starts = fonts.measures("ExtraBold").positions_em(line.text)
-        _write_line(pen, line, font, starts, TITLE_TRACKING_EM, scheme.ink)
+        write_line(
+            pen,
+            line,
+            fonts.manrope("ExtraBold"),
+            scheme.ink,
+            size_px=text.title_size_px,
+            tracking_em=TITLE_TRACKING_EM,
+        )
 
 
 def encode(image: Image.Image) -> bytes:
@@ -95,27 +106,6 @@ def encode(image: Image.Image) -> bytes:
     out = BytesIO()
     image.save(out, "WEBP", quality=WEBP_QUALITY, method=WEBP_METHOD)
     return out.getvalue()
-
-
-def _font(weight: fonts.Weight, size_px: float) -> ImageFont.FreeTypeFont:
-    from PIL import ImageFont
-
-    data = BytesIO(fonts.data(weight))
-    return ImageFont.truetype(data, size_px, layout_engine=ImageFont.Layout.BASIC)
-
-
-def _write_line(
-    pen: ImageDraw.ImageDraw,
-    line: Line,
-    font: ImageFont.FreeTypeFont,
-    starts_em: tuple[float, ...],
-    tracking_em: float,
-    ink: Rgb,
-) -> None:
-    """Draw glyph by glyph: the basic layout can't track, nor kern from a GPOS table."""
-    for i, (character, start_em) in enumerate(zip(line.text, starts_em, strict=False)):
-        x_px = line.x_px + font.size * (start_em + tracking_em * i)
-        pen.text((x_px, line.baseline_px), character, ink, font, anchor="ls")
 
 
 def _ground(canvas: Canvas, scheme: Scheme) -> Image.Image:

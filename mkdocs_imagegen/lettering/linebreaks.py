@@ -5,14 +5,22 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .fontfile import FontFile
 
-MAX_LINES = 7
 TITLE_TRACKING_EM = -0.022
-_ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+_NEVER_FIRST = frozenset(
+    "\u3001\u3002\uff0c\uff0e\uff1a\uff1b\uff1f\uff01\u300d\u300f\uff09\u3015\u3011\u300b\u3009\u30fb\u30fc"
+    "\u3041\u3043\u3045\u3047\u3049\u3063\u3083\u3085\u3087\u30a1\u30a3\u30a5\u30a7\u30a9\u30c3\u30e3\u30e5\u30e7"
+    ",.:;?!)]}\u2026\u201d\u2019"
+)
+"""Closing marks and small kana: no line begins with them."""
+_NEVER_LAST = frozenset("\u300c\u300e\uff08\u3014\u3010\u300a\u3008([{\u201c\u2018")
+"""Opening marks: no line ends with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +39,31 @@ def title_em(text: str, font: FontFile) -> float:
 def split(title: str, font: FontFile, longest_em: float) -> Iterator[Piece]:
     """Yield the title's pieces, none wider than `longest_em` but for a hyphen."""
     for word in title.split(" "):
-        parts = list(_parts(word, font, longest_em))
+        parts = [part for run in _runs(word) for part in _parts(run, font, longest_em)]
         for part in parts[:-1]:
             yield Piece(part, spaced=False)
         yield Piece(parts[-1], spaced=True)
+
+
+def _runs(word: str) -> Iterator[str]:
+    """Divide what is written without spaces, as Chinese and Japanese are, wherever it may be."""
+    start = 0
+    for i in range(1, len(word)):
+        before, after = word[i - 1], word[i]
+        if (
+            (_is_ideographic(before) or _is_ideographic(after))
+            and after not in _NEVER_FIRST
+            and before not in _NEVER_LAST
+        ):
+            yield word[start:i]
+            start = i
+    yield word[start:]
+
+
+def _is_ideographic(character: str) -> bool:
+    """Tell what lines may be broken after; Korean has spaces."""
+    wide = unicodedata.east_asian_width(character) in "WF"
+    return wide and not "\uac00" <= character <= "\ud7a3"
 
 
 def _parts(word: str, font: FontFile, longest_em: float) -> Iterator[str]:
@@ -56,15 +85,17 @@ def _broken(word: str, font: FontFile, longest_em: float) -> Iterator[str]:
         yield part + "-" if cut else part
 
 
-def shorten(pieces: tuple[Piece, ...], font: FontFile, longest_em: float) -> tuple[Piece, ...]:
+def shorten(
+    pieces: tuple[Piece, ...], font: FontFile, longest_em: float, *, most_lines: int
+) -> tuple[Piece, ...]:
     """Drop pieces from the end until the rest and an ellipsis fit into the most lines."""
 
     def cut(count: int) -> tuple[Piece, ...]:
         last = pieces[count - 1].text.rstrip(" ,;:.-\N{EN DASH}\N{EM DASH}(")
-        return (*pieces[: count - 1], Piece(last + _ELLIPSIS, spaced=True))
+        return (*pieces[: count - 1], Piece(last + ELLIPSIS, spaced=True))
 
     def is_too_long(shown: tuple[Piece, ...]) -> bool:
-        return Division.of(shown, font).lines_needed(longest_em) > MAX_LINES
+        return Division.of(shown, font).lines_needed(longest_em) > most_lines
 
     if not is_too_long(pieces):
         return pieces
@@ -153,7 +184,7 @@ def divide(
 def _break_cost(last: Piece) -> float:
     """Return how bad it is to end a line with this piece."""
     if not last.spaced:
-        return 1.5
+        return 0.0 if _is_ideographic(last.text[-1]) else 1.5
     if last.text[-1] in ",:;.?!\N{EN DASH}\N{EM DASH}":
         return -0.05
     # Articles and prepositions, in most languages, belong to the word that follows.

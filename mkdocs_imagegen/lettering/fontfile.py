@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 _PAIR_ADJUSTMENT = 2
-Row = Mapping[str, int]
-"""What a following glyph, by name, changes in the advance of the one before it."""
+Row = Callable[[str], int | None]
+"""Returns what a following glyph, by name, changes in the advance of the one before it."""
 Lookup = Mapping[str, list[Row]]
-"""By the name of a pair's first glyph: the first row that has the second one decides."""
+"""By the name of a pair's first glyph: the first row that knows the second one decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class FontFile:
 
     def _kern(self, first: str, second: str) -> int:
         rows = (lookup.get(first, ()) for lookup in self.kerning)
-        return sum(next((row[second] for row in each if second in row), 0) for each in rows)
+        changes = ((row(second) for row in each) for each in rows)
+        return sum(next((kern for kern in each if kern is not None), 0) for each in changes)
 
 
 def parse(data: bytes) -> FontFile:
@@ -66,16 +67,18 @@ def parse(data: bytes) -> FontFile:
     font = TTFont(BytesIO(data), lazy=True)
     if not (characters := font.getBestCmap()):
         raise ValueError("the font has no Unicode character map")
+    units_per_em = font["head"].unitsPerEm
     return FontFile(
-        units_per_em=font["head"].unitsPerEm,
-        cap_height=font["OS/2"].sCapHeight,
+        units_per_em=units_per_em,
+        # Old files do not say it, and some without capitals say 0.
+        cap_height=getattr(font["OS/2"], "sCapHeight", 0) or round(0.7 * units_per_em),
         glyphs={chr(code): glyph for code, glyph in characters.items()},
         advances={glyph: advance for glyph, (advance, _) in font["hmtx"].metrics.items()},
-        kerning=tuple(_kerning(font["GPOS"].table, font.getGlyphOrder())) if "GPOS" in font else (),
+        kerning=tuple(_kerning(font["GPOS"].table)) if "GPOS" in font else (),
     )
 
 
-def _kerning(gpos: Any, glyphs: list[str]) -> Iterator[Lookup]:
+def _kerning(gpos: Any) -> Iterator[Lookup]:
     features = (record for record in gpos.FeatureList.FeatureRecord if record.FeatureTag == "kern")
     wanted = {index for record in features for index in record.Feature.LookupListIndex}
     for index in sorted(wanted):
@@ -83,7 +86,7 @@ def _kerning(gpos: Any, glyphs: list[str]) -> Iterator[Lookup]:
         for subtable in gpos.LookupList.Lookup[index].SubTable:
             pairs = getattr(subtable, "ExtSubTable", subtable)
             if pairs.LookupType == _PAIR_ADJUSTMENT:
-                found = _single_rows(pairs) if pairs.Format == 1 else _class_rows(pairs, glyphs)
+                found = _single_rows(pairs) if pairs.Format == 1 else _class_rows(pairs)
                 for first, row in zip(pairs.Coverage.glyphs, found, strict=True):
                     rows[first].append(row)
         yield dict(rows)
@@ -91,17 +94,19 @@ def _kerning(gpos: Any, glyphs: list[str]) -> Iterator[Lookup]:
 
 def _single_rows(pairs: Any) -> Iterator[Row]:
     for records in pairs.PairSet:
-        yield {record.SecondGlyph: _advance(record) for record in records.PairValueRecord}
+        yield {record.SecondGlyph: _advance(record) for record in records.PairValueRecord}.get
 
 
-def _class_rows(pairs: Any, glyphs: list[str]) -> Iterator[Row]:
-    """Return rows that have every glyph: class 0 is of all that no class names."""
+def _class_rows(pairs: Any) -> Iterator[Row]:
+    """Return rows that know every glyph: class 0 is of all that no class names."""
     first, second = pairs.ClassDef1.classDefs, pairs.ClassDef2.classDefs
-    rows = []
-    for record in pairs.Class1Record:
-        units = [_advance(cell) for cell in record.Class2Record]
-        rows.append({glyph: units[second.get(glyph, 0)] for glyph in glyphs})
+    rows = [_class_row(record, second) for record in pairs.Class1Record]
     return (rows[first.get(glyph, 0)] for glyph in pairs.Coverage.glyphs)
+
+
+def _class_row(record: Any, second: Mapping[str, int]) -> Row:
+    units = [_advance(cell) for cell in record.Class2Record]
+    return lambda glyph: units[second.get(glyph, 0)]
 
 
 def _advance(record: Any) -> int:

@@ -33,6 +33,16 @@ def readable(text: str, font: FontFile) -> str:
     return shown if any(map(str.isalnum, shown)) else ""
 
 
+def is_plain(text: str) -> bool:
+    """Tell without the font whether Manrope has all of a text: reading a font takes its time."""
+    return all(" " <= character <= "~" or "\u00c0" <= character <= "\u00ff" for character in text)
+
+
+def runs_leftwards(text: str) -> bool:
+    """Tell whether some of a text is in a script that is written from right to left."""
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
+
+
 def upper(text: str) -> str:
     """Return the text in capitals, which in Greek lose their accent."""
     plain = unicodedata.normalize("NFD", text)
