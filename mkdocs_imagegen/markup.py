@@ -14,9 +14,18 @@ from .model import Size
 # A quoted value may hold `>`; minifiers drop quotes.
 _META_TAG = re.compile(r"""[ \t]*<meta\s(?:=\s*(?:"[^"]*"|'[^']*')|[^>])*+>\n?""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*?)(?=/?>|\s))""")
-ARTICLE_SIZES = "(min-width: 60em) 48em, 100vw"
-"""How wide covers stand in articles: themes' columns are about as wide as text can be read."""
-LIST_SIZES = {"card": ARTICLE_SIZES, "thumbnail": "12em"}
+_ARTICLE_SIZES = {
+    "material": "(min-width: 125em) 52em, (min-width: 100em) 48em, (min-width: 76.25em) 43em, "
+    "(min-width: 60em) calc(100vw - 17em), calc(100vw - 2em)",
+    "mkdocs": "(min-width: 1400px) 966px, (min-width: 1200px) 831px, (min-width: 992px) 696px, "
+    "(min-width: 576px) 516px, calc(100vw - 24px)",
+    "readthedocs": "(min-width: 1100px) 696px, (min-width: 769px) calc(100vw - 404px), "
+    "calc(100vw - 52px)",
+}
+"""How wide covers stand in articles, by theme: as measured beside its navigation and contents."""
+_OTHER_SIZES = "(min-width: 60em) 48em, 100vw"
+"""In another theme: columns are about as wide as text can be read."""
+_THUMBNAIL_SIZES = "12em"
 _OG_IMAGE = "og:image"
 _CARD = "twitter:"
 _PREVIEW_NAME = re.compile(
@@ -62,11 +71,18 @@ class Shown:
     avif: Candidates = ()
     colour: str = ""
     """`#rrggbb`: fills the place until the picture is there."""
+    theme: str = ""
+    """The site's, by name: how wide its column is."""
+
+
+def article_sizes(theme: str) -> str:
+    """Return the `sizes` of a picture that is as wide as a theme's column."""
+    return _ARTICLE_SIZES.get(theme, _OTHER_SIZES)
 
 
 def figure(shown: Shown, *, caption: str = "", label: str = "") -> str:
     """Return the cover's `<figure>`: first on the page, so never lazy, and without layout shift."""
-    image = _image(shown, ARTICLE_SIZES, 'fetchpriority="high"')
+    image = _image(shown, article_sizes(shown.theme), 'fetchpriority="high"')
     return f'<figure class="cover">{image}{_below(caption, label)}</figure>\n'
 
 
@@ -87,7 +103,8 @@ def list_figure(shown: Shown, href: str, *, kind: str, first: bool, label: str =
         first: whether it is the list's first, which is in sight at once.
         label: the visible one, `""` for none.
     """
-    image = _image(shown, LIST_SIZES[kind], "" if first else 'loading="lazy"')
+    sizes = _THUMBNAIL_SIZES if kind == "thumbnail" else article_sizes(shown.theme)
+    image = _image(shown, sizes, "" if first else 'loading="lazy"')
     # The title beside it is a link to the same place: one is enough for who tabs or listens.
     link = f'<a href="{escape(href)}" tabindex="-1" aria-hidden="true">{image}</a>'
     return f'<figure class="cover-{kind}">{link}{_below("", label)}</figure>\n'
@@ -97,7 +114,7 @@ def _image(shown: Shown, sizes: str, more: str) -> str:
     """Return an `<img>`, in a `<picture>` where there is AVIF."""
     given = [f'src="{escape(shown.src)}"']
     if len(shown.webp) > 1:
-        given += [f'srcset="{_srcset(shown.webp)}"', f'sizes="{sizes}"']
+        given += [f'srcset="{srcset(shown.webp)}"', f'sizes="{sizes}"']
     given.append(f'alt="{escape(shown.alt)}"')
     if shown.size:
         given += [f'width="{shown.size.width_px}"', f'height="{shown.size.height_px}"']
@@ -107,11 +124,12 @@ def _image(shown: Shown, sizes: str, more: str) -> str:
     image = f"<img {' '.join(filter(None, [*given, more]))}>"
     if not shown.avif:
         return image
-    source = f'<source type="image/avif" srcset="{_srcset(shown.avif)}" sizes="{sizes}">'
+    source = f'<source type="image/avif" srcset="{srcset(shown.avif)}" sizes="{sizes}">'
     return f"<picture>{source}{image}</picture>"
 
 
-def _srcset(candidates: Candidates) -> str:
+def srcset(candidates: Candidates) -> str:
+    """Return the addresses with their widths, escaped."""
     return ", ".join(f"{escape(url)} {width}w" for url, width in candidates)
 
 

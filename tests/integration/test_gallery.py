@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from mkdocs_imagegen.model import Size
 from mkdocs_imagegen.report.gallery import gallery_html
@@ -22,7 +22,6 @@ from mkdocs_imagegen.report.shown import CoverState
 from tests.bills import said_cleanly, server_of
 from tests.exhibits import bought, exhibit
 from tests.imageserver import Fault
-from tests.integration.test_browser import CHROMIUM, QUIET
 from tests.sites import Site
 
 WAIT_MS = 10_000
@@ -50,16 +49,6 @@ CONTRASTS = """
     });
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("NO BROWSER: nobody looked at the gallery; apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 def fill(site: Site) -> None:
