@@ -5,6 +5,7 @@ Each file is kept by a key of its own and never made twice; each picture is deco
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -44,24 +45,28 @@ def develop(
     """
     gate = PixelGate()
 
-    def attempt(source: Source) -> Developed | Trouble:
-        with Opened(source.read, source.asked, gate=gate) as opened:
+    def attempt(sharing: Sequence[Source]) -> list[Developed | Trouble]:
+        first = sharing[0]
+        with Opened(first.read, first.asked, gate=gate) as opened:
             try:
-                main = _main_found(source, store)
-                main = main or _main(source, opened, store)
+                main = _main_found(first, store) or _main(first, opened, store)
             except (PictureError, StoreError) as error:
-                return error
-            derived = _complete(source.original(main.rendition), opened, store, settings)
-            return Developed(_sorted(main, derived), made=True)
+                return [error] * len(sharing)
+            originals = (source.original(main.rendition) for source in sharing)
+            made = (_complete(original, opened, store, settings) for original in originals)
+            return [Developed(_sorted(main, files), made=True) for files in made]
 
-    distinct = {(source.key, source.focus): source for source in sources}  # articles may share one
     done: dict[object, Developed | Trouble] = {}
-    for name, source in distinct.items():
+    missing: defaultdict[str, list[Source]] = defaultdict(list)
+    for source in {source.identity: source for source in sources}.values():
         if files := _found(source, store, settings):
-            done[name] = Developed(files)
-    missing = {name: source for name, source in distinct.items() if name not in done}
-    done |= zip(missing, on_all_cores(attempt, [*missing.values()]), strict=True)
-    return [done[source.key, source.focus] for source in sources]
+            done[source.identity] = Developed(files)
+        else:  # what articles share is made once, by one thread
+            missing[source.key].append(source)
+    made = on_all_cores(attempt, [*missing.values()])
+    for sharing, results in zip(missing.values(), made, strict=True):
+        done |= zip((source.identity for source in sharing), results, strict=True)
+    return [done[source.identity] for source in sources]
 
 
 def derive(
@@ -80,12 +85,17 @@ def derive(
     """
     gate = PixelGate()
 
-    def attempt(pair: tuple[Original, Callable[[], bytes]]) -> Derived:
-        original, read = pair
-        with Opened(read, original.asked, gate=gate) as opened:
+    def attempt(n: int) -> Derived:
+        original = originals[n]
+        with Opened(reads[n], original.asked, gate=gate) as opened:
             return _complete(original, opened, store, settings)
 
-    return on_all_cores(attempt, list(zip(originals, reads, strict=True)))
+    found = [_derived_found(original, store, settings) for original in originals]
+    wanted = [len(outputs_of(original, settings)) for original in originals]
+    missing = [n for n, files in enumerate(found) if len(files) < wanted[n]]
+    for n, files in zip(missing, on_all_cores(attempt, missing), strict=True):
+        found[n] = files
+    return found
 
 
 def _found(source: Source, store: Store, settings: Settings) -> CoverFiles | None:
@@ -105,11 +115,7 @@ def _main_found(source: Source, store: Store) -> CoverFile | None:
 
 def _main(source: Source, opened: Opened, store: Store) -> CoverFile:
     rendition, data = source.make(opened)
-    try:
-        store.put_rendition(source.key, rendition, data, original=source.made_of)
-    except StoreError:  # a read-only store still serves its originals
-        if data is not None:
-            return CoverFile(rendition, None, data, drawn=source.drawn)
+    store.put_rendition(source.key, rendition, data, original=source.made_of)
     path = store.rendition_path(rendition)
     if not is_whole(rendition, path):
         raise StoreError("other bytes lie in the place of what was made of it")
@@ -140,7 +146,10 @@ def _encoded(
     picture: images.Decoded, output: Output, original: Original, settings: Settings
 ) -> tuple[Rendition, bytes]:
     if output.is_preview:
-        made, size = images.preview(picture, focus=original.focus, ai=original.ai), PREVIEW
+        made = images.preview(
+            picture, focus=original.focus, lettering=original.lettering, ai=original.ai
+        )
+        size = PREVIEW
     else:
         encode = images.webp if output.format == "webp" else images.avif
         made, size = encode(
@@ -154,11 +163,8 @@ def _encoded(
 
 
 def _kept(key: str, rendition: Rendition, data: bytes, store: Store, original: str) -> CoverFile:
-    try:
-        store.put_rendition(key, rendition, data, original=original)
-        return CoverFile(rendition, store.rendition_path(rendition))
-    except StoreError:  # a read-only store: made again next time
-        return CoverFile(rendition, None, data)
+    store.put_rendition(key, rendition, data, original=original)
+    return CoverFile(rendition, store.rendition_path(rendition))
 
 
 def _sorted(main: CoverFile, derived: Derived) -> CoverFiles:

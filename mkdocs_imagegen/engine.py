@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Iterable, Mapping
+from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -13,7 +13,6 @@ from . import plan as planning
 from .arrivals import take_in_all
 from .collector import collector_at_rest
 from .errors import ImagegenError, SettingsError, StoreError
-from .files import CoverFile
 from .locking import LockfilePlace, gather, lock_covers, lost_entries
 from .model import (
     ArticleSource,
@@ -25,12 +24,12 @@ from .model import (
     Outcome,
     Plan,
     PlanOptions,
-    Size,
 )
+from .own_pictures import OwnPublished, publish_own
 from .packaged import package_text, price_book
 from .pricing import PriceBook
 from .prompts import Prompts
-from .publish import Published, look, own_preview, own_size, publish
+from .publish import Published, look, publish
 from .settings import DEFAULT_TEMPLATE, KEY_NAMES, Endpoint, Settings
 from .store import Store
 from .store.lockfiles import require_writable
@@ -331,10 +330,8 @@ class Engine:
             plan.actions, self.lockfile, self.store, settings, self._now(), bought=bought
         )
 
-    def own_size(self, order: Order, read: Callable[[], bytes]) -> Size | None:
-        """Return the size of an author's own picture, `None` where it can't be told."""
-        return own_size(order, self.store, read)
-
-    def own_preview(self, order: Order, size: Size, read: Callable[[], bytes]) -> CoverFile | None:
-        """Return the link preview's JPEG of an author's own picture of this size."""
-        return own_preview(order, size, self.store, self.settings, read)
+    def own_pictures(
+        self, wanted: Sequence[tuple[Order, Callable[[], bytes]]]
+    ) -> Mapping[str, OwnPublished]:
+        """Return what the articles' own pictures are, by src_uri; see `publish_own`."""
+        return publish_own(wanted, self.store, self.settings)

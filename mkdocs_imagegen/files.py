@@ -19,11 +19,11 @@ NAME_DIGITS = 32
 
 @dataclass(frozen=True, slots=True)
 class CoverFile:
-    """A file to publish: `path` in the store, or `content` where nothing could be stored."""
+    """A file to publish."""
 
     rendition: Rendition
-    path: Path | None
-    content: bytes | None = None
+    path: Path
+    """In the store, or for as long as that is open."""
     drawn: bool = False
 
     @property

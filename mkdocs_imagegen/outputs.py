@@ -37,6 +37,8 @@ class Original:
     asked: Size | None = None
     focus: tuple[float, float] | None = None
     ai: bool = True
+    lettering: images.Lettering | None = None
+    """What stands over its link preview."""
     only_preview: bool = False
     """Whether nothing but the link preview is made of it, as of an author's own picture."""
 
@@ -59,12 +61,15 @@ def widths_of(widest_px: int, settings: Settings) -> tuple[Output, ...]:
 
 def output_key(original: Original, output: Output, settings: Settings) -> str:
     """Return the key of a file that is made of an original."""
+    name = str(output) if original.ai else f"{output} by hand"
+    if output.is_preview and original.lettering:
+        name += f" {original.lettering.key}"
     return rendition_key(
         original.digest,
         webp_quality=0 if output.is_preview else settings.webp_quality,
         encoder=images.encoder(),
         asked=original.asked,
-        output=str(output) if original.ai else f"{output} by hand",
+        output=name,
         focus=original.focus if output.is_preview else None,
     )
 

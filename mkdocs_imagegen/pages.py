@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
+from functools import partial
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -15,12 +16,11 @@ from .files import ASSETS, CoverFile, CoverFiles
 from .inventory import bought_covers, own_covers
 from .keys import digest
 from .model import Diagnostic, Order, Orders, Plan
+from .own_pictures import OwnPublished
 from .packaged import package_text
 from .page_cover import PageCover
 from .report.inventory import inventory_json
 
-OWN_KEY = "cover"
-"""Own pictures under this key are ours to show; one under `image:` the theme may show itself."""
 STYLESHEET = f"{ASSETS}/cover.css"
 INVENTORY = f"{ASSETS}/covers.json"
 Pictures = Mapping[str, File]
@@ -58,6 +58,14 @@ def place_covers(
     `plan` is of these orders: it says which picture each article shows.
     """
     published = engine.publish(plan)
+    own_files = _own_files(orders, pictures)
+    own_known = engine.own_pictures(
+        [
+            (order, partial(getattr, own_files[uri], "content_bytes"))
+            for order in orders.orders
+            if (uri := order.cover.article.src_uri) in own_files
+        ]
+    )
     diagnostics = list(published.diagnostics)
     covers: dict[str, PageCover] = {}
     for order in orders.orders:
@@ -68,9 +76,10 @@ def place_covers(
             for each in file.all:
                 diagnostics += _register(each, config, files)
         elif order.cover.own and not _is_left_out(order, pictures):
-            covers[src_uri], preview = _own(engine, order, pictures)
-            if preview:
-                diagnostics += _register(preview, config, files)
+            known = own_known.get(src_uri, OwnPublished(None))
+            covers[src_uri] = _own(order, own_files.get(src_uri), known)
+            if known.preview:
+                diagnostics += _register(known.preview, config, files)
         else:
             continue
         _announce_in_meta(src_uri, covers[src_uri], files)
@@ -142,29 +151,30 @@ def _candidates(files: Iterable[CoverFile]) -> markup.Candidates:
     return [(file.asset_uri, file.rendition.size.width_px) for file in files]
 
 
-def _own(engine: Engine, order: Order, pictures: Pictures) -> tuple[PageCover, CoverFile | None]:
-    """Return an author's own picture, and the JPEG of it for link previews."""
-    own = order.cover.own
+def _own_files(orders: Orders, pictures: Pictures) -> dict[str, File]:
+    """Return the files of the authors' own pictures, by their articles' src_uri."""
+    return {
+        order.cover.article.src_uri: pictures[order.own_uri]
+        for order in orders.orders
+        if order.own_uri and not _is_left_out(order, pictures)
+    }
+
+
+def _own(order: Order, file: File | None, known: OwnPublished) -> PageCover:
+    """Return the cover that an author's own picture is; `file`: `None` for one elsewhere."""
+    cover, own = order.cover, order.cover.own
     assert own is not None
-    file = pictures.get(order.own_uri) if order.own_uri else None
-    size = engine.own_size(order, lambda: file.content_bytes) if file else None
-    ours = own.key == OWN_KEY
-    preview = None
-    if file and size and ours:
-        preview = engine.own_preview(order, size, lambda: file.content_bytes)
-    url = file.url if file else own.ref
-    shown = PageCover(
-        url,
-        alt=order.cover.shown_alt,
-        caption=order.cover.caption,
-        label=order.cover.label,
-        size=size,
-        yields=not ours,
-        shown=ours,
-        preview=preview.asset_uri if preview else "",
-        title=order.cover.article.title if ours else "",
+    return PageCover(
+        file.url if file else own.ref,
+        alt=cover.shown_alt,
+        caption=cover.caption,
+        label=cover.label,
+        size=known.size,
+        yields=not own.is_ours,
+        shown=own.is_ours,
+        preview=known.preview.asset_uri if known.preview else "",
+        title=cover.article.title if own.is_ours else "",
     )
-    return shown, preview
 
 
 def _is_left_out(order: Order, pictures: Pictures) -> bool:
@@ -197,17 +207,9 @@ def _register(file: CoverFile, config: MkDocsConfig, files: Files) -> tuple[Diag
     told = () if same else (_overridden(file.asset_uri),)
     if there is not None:
         files.remove(there)
-    if file.path:
-        generated = File.generated(
-            config, file.asset_uri, abs_src_path=str(file.path), inclusion=InclusionLevel.INCLUDED
-        )
-    else:
-        generated = File.generated(
-            config,
-            file.asset_uri,
-            content=file.content or b"",
-            inclusion=InclusionLevel.INCLUDED,
-        )
+    generated = File.generated(
+        config, file.asset_uri, abs_src_path=str(file.path), inclusion=InclusionLevel.INCLUDED
+    )
     files.append(generated)
     return told
 

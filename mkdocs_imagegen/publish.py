@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from . import images
 from .derived import Developed, Trouble, derive, develop
-from .errors import ImagegenError, PictureError, StoreError
+from .errors import ImagegenError
 from .files import CoverFile, CoverFiles, found_whole
 from .holdings import find, sound_record
 from .model import (
@@ -23,12 +22,10 @@ from .model import (
     Diagnostic,
     Entry,
     Lockfile,
-    Order,
     OriginalDamaged,
     OriginalState,
     OriginalThere,
     Record,
-    Size,
     Sketch,
     StoreState,
 )
@@ -38,6 +35,7 @@ from .report.plan_words import counted
 from .settings import Settings
 from .sources import Drawn, Paid, Source, asked_size
 from .store import Store
+from .titles import lettering_of, untitled
 
 _BOUGHT_BEFORE = (ActionKind.REUSE, ActionKind.RENDER, ActionKind.OUTDATED)
 
@@ -113,11 +111,14 @@ def publish(
     kept = {n: CoverFiles(source) for n, source in sources.items() if isinstance(source, CoverFile)}
     made, failed = _developed(wanted, sources, store, settings)
     anew = [wanted[n] for n, developed in made.items() if developed.made]
+    # A drawing shows its title already.
+    pictures = (a.cover for a in actions if a.cover.own or isinstance(sources.get(a.article), Paid))
     return Published(
         kept | {name: developed.files for name, developed in made.items()},
         (
             *(_unpublished(wanted[name], error) for name, error in failed.items()),
             *_made_anew(action for action in anew if action.request_key not in bought),
+            *untitled(pictures, settings),
         ),
         _replaced_previews(wanted, lockfile, store, settings, at),
     )
@@ -138,36 +139,6 @@ def _developed(
     return {n: result for n, result in results.items() if isinstance(result, Developed)}, failed
 
 
-def own_size(order: Order, store: Store, read: Callable[[], bytes]) -> Size | None:
-    """Return the size of an author's own picture, remembered by its digest.
-
-    `None` for what is no PNG, JPEG or WebP: it is published as it is, without its size.
-    """
-    assert order.own_digest is not None
-    if known := store.picture_size(order.own_digest):
-        return known
-    try:
-        size = images.measure(read()).size
-    except PictureError:
-        return None
-    with suppress(StoreError):  # a read-only store: measured again next time
-        store.remember_size(order.own_digest, size)
-    return size
-
-
-def own_preview(
-    order: Order, size: Size, store: Store, settings: Settings, read: Callable[[], bytes]
-) -> CoverFile | None:
-    """Return the link preview's JPEG of an author's own picture, `None` where none can be made."""
-    assert order.own_digest is not None
-    cover = order.cover
-    original = Original(
-        order.own_digest, size, focus=cover.focus, ai=bool(cover.ai), only_preview=True
-    )
-    (derived,) = derive([original], [read], store, settings)
-    return next(iter(derived.values()), None)
-
-
 def _replaced_previews(
     actions: Mapping[str, Action],
     lockfile: Lockfile,
@@ -185,8 +156,16 @@ def _replaced_previews(
         action = actions.get(entry.article)
         for gone in remembered(entry, at) if action else ():
             assert action is not None
-            focus = action.cover.focus
-            originals.append(Original(gone.digest, gone.size, gone.size, focus, only_preview=True))
+            originals.append(
+                Original(
+                    gone.digest,
+                    gone.size,
+                    gone.size,
+                    action.cover.focus,
+                    lettering=lettering_of(action.cover, settings),
+                    only_preview=True,
+                )
+            )
             record = Record(
                 gone.request_key, gone.digest, gone.size_bytes, entry.article, {}, "", ""
             )
@@ -240,7 +219,14 @@ def _source(
     entries = paid.get(key, ())
     record = sound_record(store, key, entries)
     if record is not None:
-        return Paid(record, store, settings, known=bool(entries), focus=action.cover.focus)
+        return Paid(
+            record,
+            store,
+            settings,
+            known=bool(entries),
+            focus=action.cover.focus,
+            lettering=lettering_of(action.cover, settings),
+        )
     for entry in entries:
         assert entry.approved is not None
         original = entry.approved.digest

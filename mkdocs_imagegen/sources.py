@@ -31,6 +31,7 @@ class Paid:
     known: bool
     """Whether the lockfile has its digest: it was decoded when it was bought."""
     focus: tuple[float, float] | None = None
+    lettering: images.Lettering | None = None
 
     drawn = False
 
@@ -38,6 +39,11 @@ class Paid:
     def key(self) -> str:
         """Of its WebP in full width."""
         return main_key(self.record.digest, self.asked, self.settings)
+
+    @property
+    def identity(self) -> object:
+        """Of all its files: where two sources have one, they have the same files."""
+        return self.key, self.focus, self.lettering
 
     @property
     def made_of(self) -> str:
@@ -55,7 +61,9 @@ class Paid:
 
     def original(self, main: Rendition) -> Original:
         """Return what the other files are made of."""
-        return Original(self.record.digest, main.size, self.asked, self.focus)
+        return Original(
+            self.record.digest, main.size, self.asked, self.focus, lettering=self.lettering
+        )
 
     def make(self, opened: Opened) -> Made:
         """Make its WebP; an original that is WebP already keeps its pixels as they were sent.
@@ -85,13 +93,18 @@ class Drawn:
     sketch: Sketch
 
     made_of = ""
-    asked = focus = None
+    asked = None
     drawn = True
 
     @property
     def key(self) -> str:
         """Of the drawing, which is a WebP in full width."""
         return sketch_key(self.sketch, encoder=sketch.encoder())
+
+    @property
+    def identity(self) -> object:
+        """Of all its files."""
+        return self.key
 
     def read(self) -> bytes:
         """Draw it."""

@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.execute import Attribution, Manners, execute
 from mkdocs_imagegen.keys import request_key
 from mkdocs_imagegen.model import (
@@ -27,6 +26,7 @@ from mkdocs_imagegen.model import (
     Priced,
     Size,
 )
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.plan import ApprovedPlan, Retries
 from mkdocs_imagegen.providers.openai import OpenAIProvider
 from mkdocs_imagegen.settings import Budget, Endpoint

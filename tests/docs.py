@@ -18,8 +18,8 @@ from click.testing import CliRunner
 from mkdocs_imagegen import config
 from mkdocs_imagegen.articles import COVER_FIELDS
 from mkdocs_imagegen.cli.commands import commands
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.model import CoverRequest, Priced
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.pricing import PriceBook, usd_text
 from mkdocs_imagegen.pricing.rows import ModelPrices, PerToken
 from mkdocs_imagegen.pricing.tokens import Formula, Measured, Table

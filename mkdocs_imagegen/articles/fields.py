@@ -194,7 +194,7 @@ COVER_FIELDS: tuple[Field, ...] = (
     Field(
         "focus",
         "x,y from 0 to 1, or words",
-        "The point to keep in crops: `0.5,0.3`, `top left`; no crops are made yet.",
+        "The point to keep in crops: `0.5,0.3`, `top left`; guessed where it is missing.",
         _read_focus,
     ),
     Field("pin", "true or false", "Keep the cover that is there, whatever changes.", read_flag),

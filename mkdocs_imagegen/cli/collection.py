@@ -113,7 +113,7 @@ class _Collector:
             return self._with_own(known, self._own[article.src_uri])
         if action.approved:
             self._in_use.add(action.approved.digest)
-        read = None if file is None else _reader(file)
+        read = None if file is None else file.path.read_bytes
         known = replace(known, file=file.asset_uri if file else "")
         known = _as_drawn(known, action) if drawn else self._as_bought(known, action)
         return Collected(known, read)
@@ -149,7 +149,7 @@ class _Collector:
         known = replace(
             known, own=True, ai=order.cover.ai, file=file, digest=order.own_digest or ""
         )
-        if own.key == "image":  # which the theme may show, without what we write below it
+        if not own.is_ours:  # which the theme may show, without what we write below it
             known = replace(known, label="")
         if path is None or not path.is_file():  # at an address, or made by a plugin
             return Collected(known)
@@ -264,11 +264,6 @@ def _usd(text: str) -> Decimal | None:
         return Decimal(text)
     except InvalidOperation:
         return None
-
-
-def _reader(file: CoverFile) -> Read:
-    path, content = file.path, file.content
-    return path.read_bytes if path else lambda: content or b""
 
 
 def _original(store: Store, record: Record) -> Read:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..articles.written import COVERS
 from ..errors import SiteError
-from ..files import CoverFile
 from ..model import Diagnostic
 from ..store.files import write_atomically
 from .changes import Changes, Edit
@@ -47,11 +46,7 @@ def _write_covers(docs_dir: Path, changes: Changes) -> None:
             hint="put a folder in its place",
         )
     for uri, cover in changes.covers.items():
-        write_atomically(docs_dir / uri, _content(cover))
-
-
-def _content(cover: CoverFile) -> bytes:
-    return cover.path.read_bytes() if cover.path else cover.content or b""
+        write_atomically(docs_dir / uri, cover.path.read_bytes())
 
 
 def _write_articles(changes: Changes) -> Iterator[Diagnostic]:

@@ -132,6 +132,11 @@ class OwnPicture:
     """The URIs below docs_dir that it may mean, in the order to try; empty for an address."""
     line: int | None = None
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is ours to show: one under `image:` the theme may show itself."""
+        return self.key == "cover"
+
 
 @dataclass(frozen=True, slots=True)
 class FileRef:

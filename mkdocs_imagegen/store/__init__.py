@@ -223,10 +223,12 @@ class Store:
     ) -> None:
         """Keep a rendition; `data` is None where the original's own bytes are published.
 
+        Where the store can't be written, it is kept until this is closed.
+
         `original`: the digest of what it was made of, so that it goes with that.
 
         Raises:
-            StoreError: where it can't be written.
+            StoreError: where no temporary file can be written either.
             ValueError: where the facts are not of these bytes, or of no original in the store.
         """
         self._renditions.put(key, rendition, data, original)

@@ -25,6 +25,7 @@ from .paid import Paid
 from .records import read_count, read_digest, read_object
 from .seal import is_sealed, seal
 from .shelf import Shelf, UnreadableRowError
+from .spill import Spill
 
 POLICY = Policy(
     name="renditions",
@@ -48,7 +49,14 @@ class Renditions:
         self._read_only = read_only
         self._writing = Lock()
         self._lock_path = cache_dir / "locks" / "renditions.lock"
-        self.close = self._shelf.close
+        self._spill = Spill()
+        self._made: set[str] = set()
+        """The keys of what was put in since this was opened: those need no seal."""
+
+    def close(self) -> None:
+        """Close the database, and let go of what it could not keep."""
+        self._shelf.close()
+        self._spill.close()
 
     def rendition(self, key: str, original: Record | None) -> Rendition | None:
         """See `Store.rendition`."""
@@ -70,13 +78,21 @@ class Renditions:
                 raise ValueError("no original has the digest and length of this rendition")
         elif digest(data) != rendition.digest or len(data) != rendition.size_bytes:
             raise ValueError("the facts are of other bytes")
-        else:
+        try:
+            self._keep(key, rendition, data, original)
+        except StoreError:
+            if data is not None:
+                self._spill.keep(rendition.digest, data)
+        self._made.add(key)
+        self._facts[key] = rendition
+
+    def _keep(self, key: str, rendition: Rendition, data: bytes | None, original: str) -> None:
+        if data is not None:
             self._write(f"picture:{rendition.digest}", data, rendition)
         row = {**asdict(rendition), "seal": seal(key, _facts_text(rendition))}
         if original:
             row["original"] = original
         self._shelf.write(f"facts:{key}", json.dumps(row, sort_keys=True).encode())
-        self._facts[key] = rendition
 
     def remove_of(self, originals: Collection[str]) -> int:
         """See `Store.remove_renditions`."""
@@ -158,6 +174,8 @@ class Renditions:
 
     def _is_own(self, key: str, rendition: Rendition) -> bool:
         """Tell whether these facts were written here: a cache from elsewhere may name any bytes."""
+        if key in self._made:
+            return True
         try:
             text = self._shelf.inline(f"facts:{key}")
             code = None if text is None else read_object(text).get("seal")
@@ -166,6 +184,8 @@ class Renditions:
         return is_sealed(key, _facts_text(rendition), code)
 
     def _file(self, rendition: Rendition) -> ValueFile | None:
+        if spilt := self._spill.file(rendition.digest):
+            return spilt
         key = f"picture:{rendition.digest}"
         # An original that is published as it is has no row here: its own place has it in memory.
         if not self._shelf.knows(key) and (file := self._original(rendition)):

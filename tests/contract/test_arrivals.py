@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from mkdocs_imagegen.arrivals import keeper, take_in_all
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.errors import AnswerError
 from mkdocs_imagegen.keys import digest
 from mkdocs_imagegen.model import CoverRequest, Failed, Found, Record, RowState, Usage
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.store import Store
 from mkdocs_imagegen.store.ledger import LEDGER, Ledger
 from mkdocs_imagegen.store.rescue import FOLDER, rescue

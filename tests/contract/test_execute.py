@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.errors import (
     ModelError,
     NetworkError,
@@ -48,6 +47,7 @@ from mkdocs_imagegen.model import (
     Unpriced,
     Usage,
 )
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.plan import ApprovedPlan, Retries
 from mkdocs_imagegen.providers import Answer
 from mkdocs_imagegen.settings import Budget

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from mkdocs_imagegen import keys, publish
-from mkdocs_imagegen.errors import StoreError
 from mkdocs_imagegen.model import (
     EMPTY_LOCKFILE,
     Action,
@@ -18,7 +17,6 @@ from mkdocs_imagegen.model import (
     CoverRequest,
     OriginalThere,
     Record,
-    Rendition,
     Size,
 )
 from mkdocs_imagegen.settings import Settings
@@ -34,46 +32,45 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ACTIONS = [Action(ActionKind.REUSE, COVER, "unchanged", request=REQUEST, request_key=KEY)]
 
 
-class ReadOnly(Store):
-    """A store whose renditions can't be written."""
-
-    def put_rendition(
-        self, key: str, rendition: Rendition, data: bytes | None, *, original: str = ""
-    ) -> None:
-        raise StoreError("read-only")
-
-
 def keep(store: Store, picture: bytes) -> None:
     record = Record(KEY, keys.digest(picture), len(picture), "a.md", {}, "http://x", "2026-11-22")
     store.put(record, picture)
 
 
-@pytest.mark.parametrize("kind", [Store, ReadOnly])
-def test_webp_as_it_came_is_published_untouched(kind: type[Store], tmp_path: Path) -> None:
+def opened(folder: Path, *, read_only: bool) -> Store:
+    if not read_only:
+        return Store.open(folder)
+    return Store(folder, read_only=True)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_webp_as_it_came_is_published_untouched(tmp_path: Path, *, read_only: bool) -> None:
     picture = webp("red")
-    with kind.open(tmp_path / "cache") as store:
+    with Store.open(tmp_path / "cache") as store:
         keep(store, picture)
+    with opened(tmp_path / "cache", read_only=read_only) as store:
         published = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings(), NOW)
         file = published.main["a.md"]
         assert [told.level for told in published.diagnostics] == ["info"]
         assert not file.drawn
-        assert file.path is not None
         assert file.path.read_bytes() == picture
         assert file.rendition.size == SIZE
         assert keys.digest(picture).startswith(Path(file.asset_uri).stem)
 
 
-@pytest.mark.parametrize("kind", [Store, ReadOnly])
+@pytest.mark.parametrize("read_only", [False, True])
 def test_what_was_not_bought_is_drawn_in_the_size_asked_for(
-    kind: type[Store], tmp_path: Path
+    tmp_path: Path, *, read_only: bool
 ) -> None:
-    with kind.open(tmp_path / "cache") as store:
+    Store.open(tmp_path / "cache").close()
+    with opened(tmp_path / "cache", read_only=read_only) as store:
         file = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings(), NOW).main["a.md"]
         assert file.drawn
         assert file.rendition.size == COVER.size
-        data = file.content if file.path is None else file.path.read_bytes()
-        assert data is not None
-        assert keys.digest(data) == file.rendition.digest
+        assert keys.digest(file.path.read_bytes()) == file.rendition.digest
+        again = publish.publish(ACTIONS, EMPTY_LOCKFILE, store, Settings(), NOW).main["a.md"]
+        assert again == file  # and not drawn again
+    assert file.path.exists() != read_only  # what the store could not keep is gone with it
 
 
 def test_a_look_tells_whether_a_rendition_is_missing(tmp_path: Path) -> None:

@@ -85,8 +85,7 @@ class Bought:
         with Store.open(self.folder) as store:
             found = publish.publish([ACTION], self.lockfile, store, SETTINGS, NOW)
             file = found.main["a.md"]
-            data = file.path.read_bytes() if file.path else file.content
-            assert data is not None
+            data = file.path.read_bytes()
             assert keys.digest(data) == file.rendition.digest
             assert data != EVIL
             return data, file.drawn

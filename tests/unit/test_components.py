@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.keys import digest
 from mkdocs_imagegen.lockfile import line_digests, short
 from mkdocs_imagegen.model import ArticleSource, Change, Components, Order
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.plan import make_orders, read_covers
 from mkdocs_imagegen.plan.components import changes, components_of, template_digests
 from mkdocs_imagegen.prompts import Prompts

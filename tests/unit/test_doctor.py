@@ -25,7 +25,7 @@ from mkdocs_imagegen.checkup.live import buy_offer, make_offer
 from mkdocs_imagegen.checkup.machine import check_ci, check_dotenv, check_pictures, check_versions
 from mkdocs_imagegen.checkup.money import check_models, check_prices
 from mkdocs_imagegen.checkup.site import check_articles, check_mode, check_template, check_walls
-from mkdocs_imagegen.engine import Engine, price_book
+from mkdocs_imagegen.engine import Engine
 from mkdocs_imagegen.errors import NetworkError, SettingsError
 from mkdocs_imagegen.keys import digest
 from mkdocs_imagegen.lockfile import write
@@ -44,6 +44,7 @@ from mkdocs_imagegen.model import (
     RowState,
     Size,
 )
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.providers import OnAnswer
 from mkdocs_imagegen.providers.looking import look_at_model
 from mkdocs_imagegen.providers.openai import OpenAIProvider

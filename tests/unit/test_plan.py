@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mkdocs_imagegen.engine import price_book
 from mkdocs_imagegen.errors import ArticlesError, OverBudgetError
 from mkdocs_imagegen.keys import digest
 from mkdocs_imagegen.model import (
@@ -31,6 +30,7 @@ from mkdocs_imagegen.model import (
     Size,
     Unpriced,
 )
+from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.plan import (
     ApprovedPlan,
     Decision,
