@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -12,6 +11,7 @@ from typing import Any
 
 from ..errors import LockfileError
 from ..model import Approved, Components, Entry, Refusal, Replaced, Size
+from .schema import LineError, Schema, check
 
 NAME = "imagegen.lock"
 FORMAT = 1
@@ -38,27 +38,14 @@ class Template:
 
 Line = Header | Entry | Template
 
-
-class LineError(ValueError):
-    """What is wrong with a line: completes `line 3 ...`."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Schema:
-    """The fields of a JSON object."""
-
-    kinds: Mapping[str, type]
-    required: tuple[str, ...] = ()
-
-
-_HEADER = _Schema({NAME: int, "site": str, "docs_dir": str})
-_TEMPLATE = _Schema({"template": str, "lines": list}, required=("template", "lines"))
-_REFUSED_ONLY = _Schema({"article": str, "locale": str, "refused": dict}, required=("article",))
-_REPLACED = _Schema(
+_HEADER = Schema({NAME: int, "site": str, "docs_dir": str})
+_TEMPLATE = Schema({"template": str, "lines": list}, required=("template", "lines"))
+_REFUSED_ONLY = Schema({"article": str, "locale": str, "refused": dict}, required=("article",))
+_REPLACED = Schema(
     {"request_key": str, "digest": str, "size_bytes": int, "size": str, "replaced_at": str},
     required=("request_key", "digest", "size_bytes", "size", "replaced_at"),
 )
-_APPROVED = _Schema(
+_APPROVED = Schema(
     {
         "article": str,
         "request_key": str,
@@ -79,12 +66,11 @@ _APPROVED = _Schema(
     },
     required=("request_key", "digest", "size_bytes", "model", "size", "quality", "bought_at"),
 )
-_COMPONENTS = _Schema({"fields": dict, "own": list, "templates": dict, "variables": dict})
-_REFUSAL = _Schema(
+_COMPONENTS = Schema({"fields": dict, "own": list, "templates": dict, "variables": dict})
+_REFUSAL = Schema(
     {"request_key": str, "refused_at": str, "message": str, "request_id": str},
     required=("request_key", "refused_at"),
 )
-_KIND_NAMES = {str: "a text", int: "a whole number", dict: "an object", list: "a list"}
 _NO_COMPONENTS = Components()
 _ONLY_TEXTS = frozenset({str})
 _HEX64 = re.compile(r"[0-9a-f]{64}")
@@ -186,14 +172,14 @@ def _header(fields: dict[str, Any]) -> Header:
             f"and this one reads format {FORMAT}",
             hint="pip install --upgrade mkdocs-imagegen",
         )
-    _check(fields, _HEADER)
+    check(fields, _HEADER)
     if version != FORMAT:
         raise LineError(f"has a wrong field `{NAME}`: it must be {FORMAT}")
     return Header(fields.get("site", ""), fields.get("docs_dir", ""))
 
 
 def _template(fields: dict[str, Any]) -> Template:
-    _check(fields, _TEMPLATE)
+    check(fields, _TEMPLATE)
     lines = fields["lines"]
     if not _ONLY_TEXTS.issuperset(map(type, lines)):
         raise LineError("has a wrong field `lines`: it must be a list of texts")
@@ -204,9 +190,9 @@ def _entry(fields: dict[str, Any]) -> Entry:
     refused = fields.get("refused")
     approved = None
     if refused is not None and "request_key" not in fields:
-        _check(fields, _REFUSED_ONLY)
+        check(fields, _REFUSED_ONLY)
     else:
-        _check(fields, _APPROVED)
+        check(fields, _APPROVED)
         approved = _approved(fields)
     refusal = None if refused is None else _refusal(refused)
     replaced = tuple(_replaced(each) for each in fields.get("replaced", ()))
@@ -244,7 +230,7 @@ def _check_digests(fields: dict[str, Any]) -> None:
 def _replaced(fields: object) -> Replaced:
     if type(fields) is not dict:
         raise LineError("has a wrong field `replaced`: it must be a list of objects")
-    _check(fields, _REPLACED)
+    check(fields, _REPLACED)
     _check_digests(fields)
     return Replaced(
         request_key=fields["request_key"],
@@ -264,7 +250,7 @@ def _size(text: str) -> Size:
 
 
 def _components(fields: dict[str, Any]) -> Components:
-    _check(fields, _COMPONENTS)
+    check(fields, _COMPONENTS)
     own = tuple(fields.get("own", ()))
     by_name, templates, variables = (
         fields.get(name, {}) for name in ("fields", "templates", "variables")
@@ -276,34 +262,10 @@ def _components(fields: dict[str, Any]) -> Components:
 
 
 def _refusal(fields: dict[str, Any]) -> Refusal:
-    _check(fields, _REFUSAL)
+    check(fields, _REFUSAL)
     return Refusal(
         request_key=fields["request_key"],
         refused_at=fields["refused_at"],
         message=fields.get("message", ""),
         request_id=fields.get("request_id", ""),
     )
-
-
-def _check(fields: dict[str, Any], schema: _Schema) -> None:
-    """Compare an object's fields with those that this version writes.
-
-    Raises:
-        LineError: one is missing, of a wrong type, or unknown.
-    """
-    if problem := _problem(tuple(fields), tuple(map(type, fields.values())), schema):
-        raise LineError(problem)
-
-
-@lru_cache(maxsize=256)  # most lines of a site have the same fields
-def _problem(names: tuple[str, ...], kinds: tuple[type, ...], schema: _Schema) -> str:
-    for name in schema.required:
-        if name not in names:
-            return f"has no field `{name}`"
-    for name, kind in zip(names, kinds, strict=True):
-        wanted = schema.kinds.get(name)
-        if wanted is None:
-            return f"has a field `{name}` that this version does not know"
-        if kind is not wanted:
-            return f"has a wrong field `{name}`: it must be {_KIND_NAMES[wanted]}"
-    return ""

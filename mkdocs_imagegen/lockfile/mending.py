@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ..errors import LockfileError
 from ..model import Entry, Lockfile
-from .lines import NAME, Header, Line, LineError, read_line, write_line
+from .lines import NAME, Header, Line, read_line, write_line
+from .schema import LineError
 from .whole import LONE_SURROGATE, MARKER, RESTORE, Identity, assemble, identity, named, numbered
 
 Prefers = Callable[[Entry], bool]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from ..errors import LockfileError
 from ..model import Entry, Lockfile
-from .lines import NAME, Header, Line, LineError, Template, read_line, write_line
+from .lines import NAME, Header, Line, Template, read_line, write_line
+from .schema import LineError
 
 MARKER = re.compile(r"(<{7,}|\|{7,}|={7,}|>{7,})(?: |$)")
 """What git leaves around the sides of a conflict; longer ones stand inside an ancestor."""
