@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from . import images
 from .errors import PictureError, StoreError
-from .files import CAP_BYTES, CoverFile, CoverFiles, found_whole, is_whole
+from .files import CAP_BYTES, CoverFile, CoverFiles, DerivedFiles, found_whole, is_whole
 from .keys import digest
 from .model import Rendition
 from .outputs import PREVIEW, Original, Output, output_key, outputs_of
@@ -54,7 +54,7 @@ def develop(
                 return [error] * len(sharing)
             originals = (source.original(main.rendition) for source in sharing)
             made = (_complete(original, opened, store, settings) for original in originals)
-            return [Developed(_sorted(main, files), made=True) for files in made]
+            return [Developed(CoverFiles(main, sort_files(files)), made=True) for files in made]
 
     done: dict[object, Developed | Trouble] = {}
     missing: defaultdict[str, list[Source]] = defaultdict(list)
@@ -105,7 +105,8 @@ def _found(source: Source, store: Store, settings: Settings) -> CoverFiles | Non
         return None
     original = source.original(main.rendition)
     derived = _derived_found(original, store, settings)
-    return _sorted(main, derived) if len(derived) == len(outputs_of(original, settings)) else None
+    whole = len(derived) == len(outputs_of(original, settings))
+    return CoverFiles(main, sort_files(derived)) if whole else None
 
 
 def _main_found(source: Source, store: Store) -> CoverFile | None:
@@ -136,6 +137,8 @@ def _complete(original: Original, opened: Opened, store: Store, settings: Settin
     with suppress(PictureError, StoreError, OSError):  # what was found stays, and is shown
         for output in outputs_of(original, settings):
             if output not in files:
+                if opened.picture.moves and not output.is_preview:
+                    continue  # a still would stand in its place
                 rendition, made = _encoded(opened.picture, output, original, settings)
                 key = output_key(original, output, settings)
                 files[output] = _kept(key, rendition, made, store, original.digest)
@@ -167,11 +170,10 @@ def _kept(key: str, rendition: Rendition, data: bytes, store: Store, original: s
     return CoverFile(rendition, store.rendition_path(rendition))
 
 
-def _sorted(main: CoverFile, derived: Derived) -> CoverFiles:
-    """Return a cover's files, sorted by what they are for."""
+def sort_files(derived: Derived) -> DerivedFiles:
+    """Return files sorted by what they are for."""
     previews = [file for output, file in derived.items() if output.is_preview]
-    return CoverFiles(
-        main,
+    return DerivedFiles(
         narrower=_by_width(derived, "webp"),
         avif=_by_width(derived, "avif"),
         preview=previews[0] if previews else None,

@@ -13,6 +13,8 @@ from . import plan as planning
 from .arrivals import take_in_all
 from .collector import collector_at_rest
 from .errors import ImagegenError, SettingsError, StoreError
+from .files import CoverFile
+from .link_previews import former_previews
 from .locking import LockfilePlace, gather, lock_covers, lost_entries
 from .model import (
     ArticleSource,
@@ -313,22 +315,28 @@ class Engine:
         return lost_entries(self.lockfile, self.store)
 
     def publish(
-        self, plan: Plan, *, only_main: bool = False, bought: Container[str | None] = ()
+        self, plan: Plan, *, in_full_width: bool = False, bought: Container[str | None] = ()
     ) -> Published:
         """Return the covers' files by src_uri, drawn where there is nothing else to show.
 
-        With `only_main` nothing but the WebP in full width is made. `bought`: the requests that
-        were paid for just now, where the plan is of the time after that.
+        With `in_full_width` nothing is made that browsers choose from: only the WebP in full width
+        and the link preview. `bought`: the requests that were paid for just now, where the plan is
+        of the time after that.
         """
         if not plan.actions:
             return Published({})
         settings = self.settings
-        if only_main:
-            nowhere = replace(settings.site, url="")
-            settings = replace(settings, widths=(), avif=False, site=nowhere)
+        if in_full_width:
+            settings = replace(settings, widths=(), avif=False)
         return publish(
             plan.actions, self.lockfile, self.store, settings, self._now(), bought=bought
         )
+
+    def former_previews(self, now: Mapping[tuple[str, str], CoverFile]) -> tuple[CoverFile, ...]:
+        """Return the link previews that pages had until lately; see `former_previews`."""
+        if not now:
+            return ()
+        return former_previews(now, self.store, self.settings.site.url, self._now())
 
     def own_pictures(
         self, wanted: Sequence[tuple[Order, Callable[[], bytes]]]

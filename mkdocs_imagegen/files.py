@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,15 +34,36 @@ class CoverFile:
 
 
 @dataclass(frozen=True, slots=True)
-class CoverFiles:
-    """All files of one cover."""
+class DerivedFiles:
+    """The files that are made of one picture, beside the one that it is shown by."""
 
-    main: CoverFile
     narrower: tuple[CoverFile, ...] = ()
     """WebP, the narrowest first."""
     avif: tuple[CoverFile, ...] = ()
     preview: CoverFile | None = None
     """The JPEG of link previews."""
+
+    @property
+    def all(self) -> tuple[CoverFile, ...]:
+        """Every one of them."""
+        previews = (self.preview,) if self.preview else ()
+        return (*self.narrower, *self.avif, *previews)
+
+    @property
+    def colour(self) -> str:
+        """The dominant one, `""` where nobody knows."""
+        return dominant_colour(self.all)
+
+
+NOTHING_DERIVED = DerivedFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class CoverFiles:
+    """All files of one cover."""
+
+    main: CoverFile
+    made: DerivedFiles = NOTHING_DERIVED
 
     @property
     def drawn(self) -> bool:
@@ -51,13 +73,17 @@ class CoverFiles:
     @property
     def colour(self) -> str:
         """The dominant one, `""` where nobody knows."""
-        return next((file.rendition.colour for file in self.all if file.rendition.colour), "")
+        return dominant_colour(self.all)
 
     @property
     def all(self) -> tuple[CoverFile, ...]:
         """Every file, the main one first."""
-        previews = (self.preview,) if self.preview else ()
-        return (self.main, *self.narrower, *self.avif, *previews)
+        return (self.main, *self.made.all)
+
+
+def dominant_colour(files: Iterable[CoverFile]) -> str:
+    """Return the colour of one picture's files, `""` where none of them knows it."""
+    return next((file.rendition.colour for file in files if file.rendition.colour), "")
 
 
 def found_whole(store: Store, key: str) -> CoverFile | None:

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from . import images
-from .derived import derive
+from .derived import derive, sort_files
 from .errors import PictureError, StoreError
-from .files import CoverFile
+from .files import NOTHING_DERIVED, DerivedFiles
 from .model import Order, Size
 from .outputs import Original
 from .settings import Settings
@@ -23,20 +23,20 @@ Read = Callable[[], bytes]
 class OwnPublished:
     """What is known of an own picture that the site publishes."""
 
-    size: Size | None
+    size: Size | None = None
     """`None` for what is no PNG, JPEG or WebP: it is published as it is, without its size."""
-    preview: CoverFile | None = None
-    """Where one can be made, and the picture is ours to show."""
+    made: DerivedFiles = NOTHING_DERIVED
+    """What could be made of it, where the picture is ours to show."""
 
 
 def publish_own(
     wanted: Sequence[tuple[Order, Read]], store: Store, settings: Settings
 ) -> dict[str, OwnPublished]:
-    """Return what each article's own picture is, by src_uri; previews are made on all cores.
+    """Return what each article's own picture is, by src_uri.
 
     Args:
         wanted: the orders with own pictures on the site, and what reads each.
-        store: where sizes and previews are kept, by the pictures' digests.
+        store: where sizes and files are kept, by the pictures' digests.
         settings: of the site.
     """
     sizes = [_size(order, store, read) for order, read in wanted]
@@ -50,13 +50,10 @@ def publish_own(
         store,
         settings,
     )
-    previews = {
-        article: next(iter(files.values()), None)
-        for article, files in zip(originals, made, strict=True)
-    }
+    files = {article: sort_files(each) for article, each in zip(originals, made, strict=True)}
     articles = [order.cover.article.src_uri for order, _ in wanted]
     return {
-        article: OwnPublished(size, previews.get(article))
+        article: OwnPublished(size, files.get(article, NOTHING_DERIVED))
         for article, size in zip(articles, sizes, strict=True)
     }
 
@@ -84,5 +81,4 @@ def _original(order: Order, size: Size, settings: Settings) -> Original:
         focus=cover.focus,
         ai=bool(cover.ai),
         lettering=lettering_of(cover, settings),
-        only_preview=True,
     )

@@ -93,8 +93,11 @@ class Opened:
         Raises:
             PictureError: it can't be decoded.
         """
-        self._room.enter_context(self._gate.room(self.size.width_px * self.size.height_px))
-        return images.decoded(self.data, crop=self.crop)
+        with ExitStack() as room:
+            room.enter_context(self._gate.room(self.size.width_px * self.size.height_px))
+            picture = images.decoded(self.data, crop=self.crop)
+            self._room = room.pop_all()  # held until this is closed
+        return picture
 
 
 def on_all_cores(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

@@ -54,6 +54,8 @@ class Decoded:
     """In the mode RGB, or RGBA where some of it is transparent."""
     colour: str
     """The dominant colour, as `#rrggbb`."""
+    moves: bool = False
+    """Whether these are the first pixels only, of a picture that moves."""
 
     @property
     def size(self) -> Size:
@@ -77,7 +79,8 @@ def decoded(data: bytes, *, crop: Box | None = None) -> Decoded:
     with broken(found):
         shown = upright_srgb(image, found, crop)
         red, green, blue = dominant(_small(shown, COLOUR_PX))
-    return Decoded(shown, f"#{red:02x}{green:02x}{blue:02x}")
+    moves = getattr(image, "n_frames", 1) > 1
+    return Decoded(shown, f"#{red:02x}{green:02x}{blue:02x}", moves)
 
 
 def webp(

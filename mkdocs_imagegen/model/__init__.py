@@ -28,6 +28,7 @@ from .plans import (
     Plan,
     PlanOptions,
 )
+from .previews import FormerPreview, PagePreviews, Preview, Previews
 from .records import (
     OriginalDamaged,
     OriginalOther,
@@ -60,6 +61,7 @@ __all__ = [
     "Entry",
     "Failed",
     "FileRef",
+    "FormerPreview",
     "Found",
     "FrontMatter",
     "Inherited",
@@ -74,9 +76,12 @@ __all__ = [
     "OriginalThere",
     "Outcome",
     "OwnPicture",
+    "PagePreviews",
     "Palette",
     "Plan",
     "PlanOptions",
+    "Preview",
+    "Previews",
     "Price",
     "Priced",
     "RawValue",

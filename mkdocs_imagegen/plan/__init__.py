@@ -28,6 +28,7 @@ from .failures import after_failures, require_bought
 from .judge import DAMAGE_HINT, SOON_DAYS
 from .lock import locked, remembered
 from .orders import Digests, make_orders, merge_orders, named_files, read_covers
+from .previews import turned_over
 from .retries import Retries
 from .saved import SavedPlan, read_saved, require_same
 from .savings import cheapest
@@ -61,4 +62,5 @@ __all__ = [
     "require_same",
     "require_shown",
     "stand",
+    "turned_over",
 ]

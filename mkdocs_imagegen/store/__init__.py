@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import StoreError
-from ..model import OriginalDamaged, Record, Rendition, Size
+from ..model import OriginalDamaged, Previews, Record, Rendition, Size
 from .covers import Covers
 from .faults import told
 from .folders import CHANGED, check_cache, check_covers, make_cache
@@ -232,6 +232,21 @@ class Store:
             ValueError: where the facts are not of these bytes, or of no original in the store.
         """
         self._renditions.put(key, rendition, data, original)
+
+    def previews(self, site: str) -> Previews:
+        """Return what was remembered of a site's link previews; nothing where it is not from here.
+
+        `site`: its address.
+        """
+        return self._renditions.previews(site)
+
+    def remember_previews(self, site: str, previews: Previews) -> None:
+        """Remember a site's link previews.
+
+        Raises:
+            StoreError: where it can't be written.
+        """
+        self._renditions.remember_previews(site, previews)
 
     def picture_size(self, digest: str) -> Size | None:
         """Return the remembered size of an author's own picture, by its sha256."""

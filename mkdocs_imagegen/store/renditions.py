@@ -17,11 +17,12 @@ from typing import Any, Literal, cast, get_args, get_type_hints
 
 from ..errors import StoreError
 from ..keys import digest
-from ..model import Record, Rendition, Size
+from ..model import Previews, Record, Rendition, Size
 from .files import ValueFile, read_checked
 from .index import Policy
 from .locks import hold
 from .paid import Paid
+from .previews import read_previews, write_previews
 from .records import read_count, read_digest, read_object
 from .seal import is_sealed, seal
 from .shelf import Shelf, UnreadableRowError
@@ -126,6 +127,20 @@ class Renditions:
             if file is None or read_checked(file, rendition.digest) is None:
                 self._shelf.write(key, data)
 
+    def previews(self, site: str) -> Previews:
+        """See `Store.previews`."""
+        row = f"previews:{site}"
+        try:
+            text = self._shelf.inline(row)
+            return read_previews(row, text) if text else {}
+        except (ValueError, LookupError, TypeError, UnreadableRowError):
+            return {}
+
+    def remember_previews(self, site: str, previews: Previews) -> None:
+        """See `Store.remember_previews`."""
+        row = f"previews:{site}"
+        self._shelf.write(row, write_previews(row, previews))
+
     def picture_size(self, of: str) -> Size | None:
         """See `Store.picture_size`."""
         try:
@@ -155,7 +170,7 @@ class Renditions:
             return None
         if file := self._file(rendition):
             return rendition, file
-        del self._facts[key]
+        self._facts.pop(key, None)  # another thread may have found out too
         self._shelf.forget(f"facts:{key}")
         return None
 
@@ -166,11 +181,11 @@ class Renditions:
             text = self._shelf.inline(f"facts:{key}")
             if text is None:
                 return None
-            self._facts[key] = _rendition(text)
+            found = self._facts[key] = _rendition(text)
         except (ValueError, UnreadableRowError):
             # Whatever is wrong with the row: the rendition is made again and replaces it.
             return None
-        return self._facts[key]
+        return found
 
     def _is_own(self, key: str, rendition: Rendition) -> bool:
         """Tell whether these facts were written here: a cache from elsewhere may name any bytes."""

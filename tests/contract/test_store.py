@@ -807,10 +807,13 @@ class TestReadOnly:
                 pass
             with pytest.raises(StoreError, match=r"read-only\nhint: let the user"):
                 store.put(record_of(b"b", "b"), b"b")
-            with pytest.raises(StoreError, match=r"read-only\nhint: let the user"):
-                store.put_rendition("b", rendition_of(b"b"), b"b")
+            store.put_rendition("b", rendition_of(b"b"), b"b")
+            spilt = store.rendition_path(rendition_of(b"b"))
+            assert spilt.read_bytes() == b"b"
+            assert not spilt.is_relative_to(open_folder)
             with pytest.raises(StoreError, match=r"permission denied\nhint: let the user"):
                 store.mark_changed()
+        assert not spilt.exists()
         assert not list(open_folder.rglob("*-wal"))
 
     def test_store_serves_what_a_killed_process_left_in_the_log(self, open_folder: Path) -> None:

@@ -48,6 +48,32 @@ def test_an_own_picture_is_looked_for_beside_the_page_then_in_docs_dir(site: Sit
     assert is_preview(site, odd)
 
 
+def test_an_own_picture_has_widths_to_choose_from_unless_it_moves(site: Site) -> None:
+    save_picture(site.docs / "wide.png", 1400, 700)
+    still, other = (Image.new("RGB", (1400, 700), colour) for colour in ("navy", "teal"))
+    still.save(site.docs / "moving.webp", save_all=True, append_images=[other])
+    site.article("still.md", cover="wide.png")
+    site.article("moving.md", cover="moving.webp")
+    built = site.build("--strict")
+    assert built.code == 0, built.output
+
+    (figure,) = read_page(site.page("still/index.html")).figures
+    assert figure["src"] == "../wide.png"
+    assert str(figure["style"]).startswith("background:#")
+    files = [candidate.split() for candidate in str(figure["srcset"]).split(", ")]
+    assert [width for _, width in files] == ["480w", "800w", "1200w", "1400w"]
+    for url, width in files:
+        with Image.open((site.built / "still" / url).resolve()) as picture:
+            assert f"{picture.width}w" == width
+            # Only of what AI made is said that AI made it.
+            assert b"trainedAlgorithmicMedia" not in picture.info.get("xmp", b"")
+    moving = read_page(site.page("moving/index.html"))
+    assert "srcset" not in moving.figures[0]
+    assert is_preview(site, moving)
+    assert site.server is not None
+    assert site.server.calls == []
+
+
 def is_preview(site: Site, page: Page) -> bool:
     """Tell whether a page announces a JPEG in the size that link previews have."""
     [url] = page.meta("og:image")

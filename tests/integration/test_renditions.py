@@ -101,8 +101,8 @@ def test_after_a_repaint_the_former_link_preview_stays_for_thirty_days(site: Sit
     server = server_of(site)
     site.options |= {"mode": "generate", "store": "covers/"}
 
-    def built(prompt: str) -> str:
-        site.article("hare.md", cover_prompt=prompt, **WIDE)
+    def built(prompt: str, **meta: object) -> str:
+        site.article("hare.md", cover_prompt=prompt, **WIDE, **meta)
         assert site.build("--strict").code == 0
         page = site.page("hare/index.html")
         (url,) = re.findall(r'og:image" content="https://example.com/([^"]+)"', page)
@@ -119,7 +119,16 @@ def test_after_a_repaint_the_former_link_preview_stays_for_thirty_days(site: Sit
     aged = re.sub(r'("replaced_at": ")[0-9-]+', r"\g<1>2020-01-01", lockfile.read_text("utf-8"))
     lockfile.write_text(aged, "utf-8")
     assert built("A fox") == second
-    assert not (site.built / first).exists()
+    assert not (site.built / first).exists()  # no store and no lockfile knows it any more
+
+    site.options["og"] = {"title": True}
+    titled = built("A fox", title="One")
+    other = built("A hare", title="Two", cover_focus="left")
+    assert len({first, second, titled, other}) == 4
+    # Whatever it was that gave the page another one, those that this store saw stay.
+    assert all((site.built / url).is_file() for url in (second, titled, other))
+    assert built("A hare", title="Two", cover_focus="left") == other
+    assert all((site.built / url).is_file() for url in (second, titled, other))
     assert len(server.paid_calls) == 2
 
 
