@@ -185,6 +185,8 @@ def forgetting(article: str, site: Site, found: Found) -> Forgetting:
 def forget(site: Site, picture: Forgetting) -> Removed:
     """Remove an article's lines from the lockfile, and then its pictures.
 
+    A picture that another run is at work on stays, and is told.
+
     Raises:
         LockfileError: the lockfile can't be written; nothing is removed then.
         StoreError: see `remove`.
@@ -197,8 +199,10 @@ def forget(site: Site, picture: Forgetting) -> Removed:
         lambda lockfile: without(lockfile, picture.entries),
     )
     done = remove(site.store, picture.originals)
-    # Of a picture that is lost, what was made of it may be there.
-    count = site.store.removal.remove_renditions(picture.digests)
+    # Of a picture that is lost, what was made of it may be there; what stays may be shown.
+    gone = picture.digests - {original.digest for original in done.busy}
+    # What does not tell what it was made of goes too: it costs nothing to make again.
+    count = site.store.removal.remove_renditions(gone | {""})
     return Removed(done.digests, done.busy, done.renditions + count)
 
 

@@ -5,7 +5,7 @@ What is in the lockfile is a picture, and was held against its digest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -102,7 +102,7 @@ def lock_covers(
         lambda lockfile: locked(
             lockfile,
             orders,
-            run.records,
+            _still_there(run.records, lockfile, store),
             run.refusals,
             bought=frozenset(run.new),
             site=site,
@@ -154,6 +154,25 @@ def gather(
                 told = run.at.isoformat(timespec="seconds"), error.message, error.request_id
                 run.refusals[action.request_key] = Refusal(action.request_key, *told)
     return run
+
+
+def _still_there(
+    records: Mapping[str, Record], lockfile: Lockfile, store: Store
+) -> Mapping[str, Record]:
+    """Leave out what `gc` removed while this run waited for the lock; it keeps what has a line."""
+    named = {entry.approved.digest for entry in lockfile.entries if entry.approved}
+    return {
+        key: record
+        for key, record in records.items()
+        if record.digest in named or _is_there(record, store)
+    }
+
+
+def _is_there(record: Record, store: Store) -> bool:
+    try:
+        return store.original_path(record).is_file()
+    except DamagedOriginalError:
+        return False
 
 
 def _take_in(run: Run, key: str, store: Store) -> None:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from ..errors import DamagedOriginalError, LockfileError, StoreError
@@ -37,16 +38,17 @@ def check_lockfile(path: Path) -> Finding:
     return Finding("ok", NAME, f"whole, {counted(len(lockfile.entries), 'article')}")
 
 
-def mended_lockfile(path: Path, is_at_hand: Callable[[Entry], bool]) -> Finding:
+def mended_lockfile(path: Path, is_at_hand: Callable[[Entry], bool], *, at: datetime) -> Finding:
     """Mend the lockfile where it is broken, and tell what was done.
 
     `is_at_hand` tells whether an entry's original is there; it wins where two are of one article.
+    `at` is the time, in UTC.
     """
     found = check_lockfile(path)
     if found.verdict == "ok":
         return found
     try:
-        notes = mend_lockfile(path, is_at_hand)
+        notes = mend_lockfile(path, is_at_hand, at=at)
     except LockfileError as error:
         return failed(NAME, error)
     done = "".join(f"\n{note}" for note in notes)

@@ -134,7 +134,7 @@ def _lockfile(path: Path, survey: Survey | ImagegenError, *, fix: bool) -> Findi
             return False
         return sound_record(survey.engine.store, approved.request_key, [entry]) is not None
 
-    return checkup.mended_lockfile(path, is_at_hand)
+    return checkup.mended_lockfile(path, is_at_hand, at=dt.datetime.now(dt.UTC))
 
 
 def _trial(survey: Survey | ImagegenError, *, yes: bool) -> Layer:

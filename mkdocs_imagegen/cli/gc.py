@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from ..pricing import usd_text
 from ..report.orphans import (
     forgetting_json,
     forgetting_text,
+    forgotten_text,
     orphans_json,
     orphans_text,
     sum_of,
@@ -29,6 +31,9 @@ from ..report.orphans import (
 from ..report.plan_words import counted
 from ..survey import Survey
 from .frame import HELP, config_file_option, surveyed, told
+
+Consent = Callable[[str], Site | None]
+"""Asks, and returns the site as it is after the answer; `None` where that is no."""
 
 _SHOWN = 3
 """So many names are told of a longer list."""
@@ -92,9 +97,15 @@ def gc_command(
         found = cleaning.look(site)
         if found.repository is None:
             click.echo(f"This is no git repository: only {LOCKFILE} here counts.", err=True)
+
+        def consent(question: str) -> Site | None:
+            if yes:
+                return site
+            return _anew(site, config_file, docs) if _agreed(question) else None
+
         if forget:
-            return _forget(forget, survey, site, found, yes=yes, form=form)
-        return _collect(survey, site, found, grace_days, delete=delete, yes=yes, form=form)
+            return _forget(forget, survey, site, found, consent=consent, form=form)
+        return _collect(survey, site, found, grace_days, delete=delete, consent=consent, form=form)
 
 
 def _site_of(survey: Survey) -> Site:
@@ -110,7 +121,7 @@ def _collect(
     grace_days: int,
     *,
     delete: bool,
-    yes: bool,
+    consent: Consent,
     form: str,
 ) -> int:
     now = dt.datetime.now(dt.UTC)
@@ -127,10 +138,10 @@ def _collect(
     done: Removed | None = None
     if delete and due and _may_remove(survey.engine):
         cleaning.require_idle(site.store)
-        if not _agreed(f"Remove {sum_of(due)}, for good?", yes=yes):
+        if (then := consent(f"Remove {sum_of(due)}, for good?")) is None:
             click.echo("Nothing was removed.", err=True)
             return EXIT_ERROR
-        done = cleaning.remove_orphans(site, due)
+        done = cleaning.remove_orphans(then, due)
         _tell_removed(done, due)
     elif due and not delete:
         click.echo("hint: mkdocs-imagegen gc --delete removes what may go now", err=True)
@@ -143,7 +154,29 @@ def _collect(
     return EXIT_ERROR if done and done.busy else 0
 
 
-def _forget(article: str, survey: Survey, site: Site, found: Found, *, yes: bool, form: str) -> int:
+def _forget(
+    article: str, survey: Survey, site: Site, found: Found, *, consent: Consent, form: str
+) -> int:
+    picture = _forgettable(article, site, found)
+    if form == "text":
+        click.echo(forgetting_text(picture), nl=False)
+    _tell_before(picture, survey, found)
+    done = Removed(frozenset())
+    if _may_remove(survey.engine):
+        cleaning.require_idle(site.store)
+        if (then := consent(f"Forget the picture of {article}, for good?")) is None:
+            click.echo("Nothing was removed.", err=True)
+            return EXIT_ERROR
+        picture = _forgettable(article, then, cleaning.look(then))
+        done = cleaning.forget(then, picture)
+        click.echo(f"{forgotten_text(picture, done.busy)} {_commit(survey.engine)}", err=True)
+    if form == "json":
+        text = forgetting_json(picture, removed=done.digests, renditions=done.renditions)
+        click.echo(text, nl=False)
+    return EXIT_ERROR if done.busy else 0
+
+
+def _forgettable(article: str, site: Site, found: Found) -> Forgetting:
     picture = cleaning.forgetting(article, site, found)
     if not (picture.entries or picture.originals):
         raise click.UsageError(f"--forget: {article} has no picture in {LOCKFILE} or in the store")
@@ -153,21 +186,7 @@ def _forget(article: str, survey: Survey, site: Site, found: Found, *, yes: bool
             f"--forget: {others} shows a picture of {article} too; change its prompt and apply, or "
             "take its cover away"
         )
-    if form == "text":
-        click.echo(forgetting_text(picture), nl=False)
-    _tell_before(picture, survey, found)
-    if not _may_remove(survey.engine):
-        return 0
-    cleaning.require_idle(site.store)
-    if not _agreed(f"Forget the picture of {article}, for good?", yes=yes):
-        click.echo("Nothing was removed.", err=True)
-        return EXIT_ERROR
-    done = cleaning.forget(site, picture)
-    if form == "json":
-        text = forgetting_json(picture, removed=done.digests, renditions=done.renditions)
-        click.echo(text, nl=False)
-    click.echo(f"{article} is forgotten. {_commit(survey.engine)}", err=True)
-    return EXIT_ERROR if done.busy else 0
+    return picture
 
 
 def _tell_before(picture: Forgetting, survey: Survey, found: Found) -> None:
@@ -223,6 +242,8 @@ def _tell_removed(done: Removed, due: Sequence[Orphan]) -> None:
     click.echo(f"Removed {sum_of(gone)}, and {made} made of them.", err=True)
     if done.busy:
         click.echo(f"{counted(len(done.busy), 'picture')} stayed: in use by another run", err=True)
+    if back := len(due) - len(gone) - len(done.busy):
+        click.echo(f"{counted(back, 'picture')} stayed: in use again by now", err=True)
 
 
 def _may_remove(engine: Engine) -> bool:
@@ -231,9 +252,13 @@ def _may_remove(engine: Engine) -> bool:
     return not engine.dry_run
 
 
-def _agreed(question: str, *, yes: bool) -> bool:
-    if yes:
-        return True
+def _anew(site: Site, config_file: str | None, docs: Path | None) -> Site:
+    """Return a site as it is now: its articles may have changed while a person was asked."""
+    with surveyed(config_file, docs=docs) as survey:
+        return replace(site, orders=survey.orders, lockfile=survey.engine.lockfile)
+
+
+def _agreed(question: str) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: say --yes to remove")
     return click.confirm(question, err=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import astuple, replace
+from datetime import datetime
 
 from ..errors import LockfileError
-from ..model import Entry, Lockfile
+from ..model import Entry, Lockfile, Replaced
 from .lines import NAME, Header, Line, read_line, write_line
 from .schema import LineError
 from .whole import LONE_SURROGATE, MARKER, RESTORE, Identity, assemble, identity, named, numbered
@@ -18,11 +19,14 @@ def _no_preference(_: Entry) -> bool:
     return False
 
 
-def mend(text: str, prefers: Prefers = _no_preference) -> tuple[Lockfile, tuple[str, ...]]:
+def mend(
+    text: str, prefers: Prefers = _no_preference, *, at: datetime
+) -> tuple[Lockfile, tuple[str, ...]]:
     """Read all that can be read, both sides of merge conflicts too, and tell what was done.
 
-    Of several lines for one article the one stays that `prefers` likes, else the one bought later.
-    There are no notes where nothing was wrong.
+    Of several lines for one article the one stays that `prefers` likes, else the one bought later;
+    it remembers the pictures of the others as replaced at `at`, the time in UTC. There are no
+    notes where nothing was wrong.
 
     Raises:
         LockfileError: nothing can be read, or a later version wrote it.
@@ -40,7 +44,7 @@ def mend(text: str, prefers: Prefers = _no_preference) -> tuple[Lockfile, tuple[
         raise LockfileError(f"no line of {NAME} can be read", hint=RESTORE)
     if identity(Header()) not in by_identity:
         notes.append("there was no header: written anew")
-    kept = [_one_of(group, prefers, notes) for group in by_identity.values()]
+    kept = [_one_of(group, prefers, at, notes) for group in by_identity.values()]
     return assemble(kept), tuple(notes)
 
 
@@ -80,13 +84,13 @@ def _both_sides(
     return kept, notes
 
 
-def _one_of(group: list[Line], prefers: Prefers, notes: list[str]) -> Line:
+def _one_of(group: list[Line], prefers: Prefers, at: datetime, notes: list[str]) -> Line:
     """Return the one line to keep of several with the same identity."""
     first = group[0]
     if len(group) == 1:
         return first
     entries = [line for line in group if isinstance(line, Entry)]
-    kept = _best_entry(entries, prefers) if entries else first
+    kept = _best_entry(entries, prefers, at) if entries else first
     pictures = {entry.approved.digest for entry in entries if entry.approved}
     which = ""
     if len(pictures) > 1 and isinstance(kept, Entry) and kept.approved:
@@ -95,19 +99,29 @@ def _one_of(group: list[Line], prefers: Prefers, notes: list[str]) -> Line:
     return kept
 
 
-def _best_entry(entries: list[Entry], prefers: Prefers) -> Entry:
+def _best_entry(entries: list[Entry], prefers: Prefers, at: datetime) -> Entry:
     """Return one article's entry of several: the best picture, and the newest refusal of any."""
     approved = max(entries, key=lambda entry: _rank(entry, prefers)).approved
     refusals = [entry.refusal for entry in entries if entry.refusal]
     refusal = max(refusals, key=lambda r: (r.refused_at, r.request_key), default=None)
     if approved and refusal and refusal.request_key == approved.request_key:
         refusal = None  # one side got the picture after all
-    # Each side's pictures may have been published.
-    replaced = {r.digest: r for entry in entries for r in entry.replaced}
+    replaced = _replaced(entries, at)
     if approved:
         replaced.pop(approved.digest, None)
     newest_first = sorted(replaced.values(), key=lambda r: (r.replaced_at, r.digest), reverse=True)
     return replace(entries[0], approved=approved, refusal=refusal, replaced=tuple(newest_first))
+
+
+def _replaced(entries: list[Entry], at: datetime) -> dict[str, Replaced]:
+    """Return what all sides had and have, by digest: any of it may have been published."""
+    now = at.isoformat(timespec="seconds")
+    had = [replaced for entry in entries for replaced in entry.replaced]
+    for entry in entries:
+        if one := entry.approved:
+            had.append(Replaced(one.request_key, one.digest, one.size_bytes, one.size, now))
+    # Of one picture the latest time stays; the order of the sides decides nothing.
+    return {r.digest: r for r in sorted(had, key=lambda r: (r.replaced_at, astuple(r)))}
 
 
 def _rank(entry: Entry, prefers: Prefers) -> tuple[bool, bool, str, str]:

@@ -193,13 +193,13 @@ def _since(
 ) -> datetime:
     """Return the latest of what is known; now, where it was never seen unused before."""
     digest = original.digest
-    first_seen = _time(noted.get(digest, ""))
-    if first_seen is None:
+    # A checkout writes files anew: when that was says nothing of a picture with a record.
+    known = (noted.get(digest, ""), named_until.get(digest, ""), original.bought_at)
+    first_seen, *later = map(_time, known)
+    if first_seen is None or first_seen > now:
         return now
-    known = (named_until.get(digest, ""), original.bought_at, original.written_at)
-    times = [time for time in map(_time, known) if time is not None]
     # A clock that goes wrong must not keep it for ever.
-    return min(max(first_seen, *times), now) if times else min(first_seen, now)
+    return max([first_seen, *(time for time in later if time and time <= now)])
 
 
 def _why(original: StoredOriginal, articles: Collection[str]) -> Why:
@@ -213,9 +213,9 @@ def _why(original: StoredOriginal, articles: Collection[str]) -> Why:
 def _time(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the first or last year, in a zone beyond it
         return None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def left_lines(orders: Orders, lockfile: Lockfile) -> tuple[Entry, ...]:

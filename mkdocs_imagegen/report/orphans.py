@@ -127,6 +127,17 @@ def forgetting_text(picture: Forgetting) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def forgotten_text(picture: Forgetting, busy: Collection[StoredOriginal]) -> str:
+    """Return what became of it in a sentence; `busy` stayed, as another run was at work on it."""
+    if not busy:
+        return f"{picture.article} is forgotten."
+    return (
+        f"{picture.article} has no line any more, but {counted(len(busy), 'picture')} of it "
+        f"{'stays' if len(busy) == 1 else 'stay'}: another run is at work on it. Say gc --forget "
+        "again when that has ended."
+    )
+
+
 def forgetting_json(picture: Forgetting, *, removed: Collection[str], renditions: int) -> str:
     """Return what is forgotten as one JSON document, ASCII, that ends with a line end."""
     document = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from .. import lockfile
@@ -54,7 +55,7 @@ def update_lockfile(path: Path, lock_path: Path, change: Change) -> bool:
     return text is not None
 
 
-def mend_lockfile(path: Path, prefers: Callable[[Entry], bool]) -> tuple[str, ...]:
+def mend_lockfile(path: Path, prefers: Callable[[Entry], bool], *, at: datetime) -> tuple[str, ...]:
     """Mend a broken lockfile, see `lockfile.mend`, and tell what was done.
 
     The broken one stays beside it as `imagegen.lock.orig`. No lock is needed: no run writes over a
@@ -68,7 +69,7 @@ def mend_lockfile(path: Path, prefers: Callable[[Entry], bool]) -> tuple[str, ..
     except OSError as error:
         raise _refused(path, "read", error) from error
     # Bytes that are no text cost their own line, not the whole file.
-    mended, notes = lockfile.mend(data.decode(errors="surrogateescape"), prefers)
+    mended, notes = lockfile.mend(data.decode(errors="surrogateescape"), prefers, at=at)
     if notes:
         _write(path.with_name(path.name + BROKEN_SUFFIX), data)
         _write(path, lockfile.write(mended).encode())

@@ -90,7 +90,8 @@ def test_branches_tags_remotes_stashes_and_other_work_trees_all_count(
     (site / "imagegen.lock").unlink()
     assert named(site) == {
         "first": {"old", "v1"},
-        "second": {"main", "HEAD", "v2", "other (no branch)"},
+        # Also as it is staged in the other work tree, and below the stash.
+        "second": {"main", "HEAD", "v2", "other (no branch)", "other", "stash@{0}"},
         "third": {"stash", "stash@{0}"},
         "fourth": {"imagegen.lock"},
         "fifth": {"the index"},
@@ -116,10 +117,99 @@ def test_a_site_that_was_elsewhere_counts_on_the_branches_that_have_it_there(
     }
 
 
+def test_what_a_stash_keeps_of_new_files_counts_also_in_an_older_one(repository: Path) -> None:
+    commit(repository, "first")
+    (repository / "new").mkdir()
+    (repository / "new/imagegen.lock").write_text(lockfile("second"), encoding="utf-8")
+    git(repository, "stash", "--quiet", "--include-untracked")
+    (repository / "imagegen.lock").write_text(lockfile("third"), encoding="utf-8")
+    git(repository, "add", "--all")
+    (repository / "imagegen.lock").write_text(lockfile("fourth"), encoding="utf-8")
+    git(repository, "stash", "--quiet")
+    places = named(repository)
+    assert places["second"] == {"stash@{1}"}
+    assert places["third"] == {"stash@{0}"}
+    assert places["fourth"] == {"stash", "stash@{0}"}
+
+
+def test_what_a_rebase_set_aside_counts_until_it_ends(repository: Path) -> None:
+    commit(repository, "first")
+    git(repository, "switch", "--quiet", "--create", "topic")
+    (repository / "page.md").write_text("ours", encoding="utf-8")
+    commit(repository, "first")
+    git(repository, "switch", "--quiet", "main")
+    (repository / "page.md").write_text("theirs", encoding="utf-8")
+    commit(repository, "first")
+    (repository / "imagegen.lock").write_text(lockfile("second"), encoding="utf-8")
+    with pytest.raises(AssertionError, match="CONFLICT"):
+        git(repository, "rebase", "--autostash", "topic")
+    assert named(repository)["second"] == {repository.name}
+
+
+def test_another_work_tree_counts_with_what_is_only_staged_or_only_lies_there(
+    repository: Path, tmp_path: Path
+) -> None:
+    commit(repository, "first")
+    other = tmp_path / "other"
+    git(repository, "worktree", "add", "--quiet", "--detach", str(other))
+    (other / "imagegen.lock").write_text(lockfile("second"), encoding="utf-8")
+    git(other, "add", "--all")
+    (other / "imagegen.lock").unlink()
+    (other / "site").mkdir()
+    (other / "site/imagegen.lock").write_text(lockfile("third"), encoding="utf-8")
+    places = named(repository)
+    assert places["second"] == {"other"}
+    assert places["third"] == {"imagegen.lock"}
+    git(repository, "worktree", "lock", str(other))
+    shutil.rmtree(other)
+    with pytest.raises(StoreError, match=r"work tree .* is not there") as raised:
+        read_repository(repository)
+    assert raised.value.hint.endswith(f"git worktree remove --force --force {other}")
+    git(repository, "worktree", "unlock", str(other))
+    assert set(named(repository)) == {"first"}
+
+
+def test_a_lockfile_that_git_ignores_or_another_repository_has_within_counts(
+    repository: Path,
+) -> None:
+    (repository / ".gitignore").write_text("/ignored/\n", encoding="utf-8")
+    commit(repository, "first")
+    for folder, word in (("ignored", "second"), ("within", "third")):
+        (repository / folder).mkdir()
+        (repository / folder / "imagegen.lock").write_text(lockfile(word), encoding="utf-8")
+    git(repository / "within", "init", "--quiet")
+    assert named(repository) == {
+        "first": {"main", "the index", "imagegen.lock"},
+        "second": {"imagegen.lock"},
+        "third": {"imagegen.lock"},
+    }
+
+
+def test_no_setting_of_git_and_no_hook_hides_a_lockfile(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository, "first", path="old/imagegen.lock")
+    git(repository, "switch", "--quiet", "--orphan", "anew")
+    commit(repository, "second", path="new/imagegen.lock")
+    expected = named(repository)
+    assert expected["first"] == {"main"}
+    assert "the index" in expected["second"]
+    for setting in ("log.showRoot=false", "log.follow=true", "log.diffMerges=off"):
+        git(repository, "config", *setting.split("="))
+    for prefix in ("LITERAL", "ICASE", "NOGLOB"):
+        monkeypatch.setenv(f"GIT_{prefix}_PATHSPECS", "1")
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
+    assert named(repository) == expected
+    with pytest.raises(StoreError, match=r"there is no \.git above") as raised:
+        read_repository(tmp_path)
+    assert raised.value.hint == "unset GIT_DIR"
+
+
 def test_a_repository_without_a_commit_or_a_lockfile_has_none(repository: Path) -> None:
     found = read_repository(repository)
     assert found is not None
-    assert (found.lockfiles, found.refs) == ((), 0)
+    assert found.lockfiles == ()
     assert named_until(repository) == {}
 
 

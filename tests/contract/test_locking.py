@@ -69,6 +69,22 @@ def test_what_is_in_the_store_is_locked_and_nothing_is_written_twice(
         assert place.path.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("covers", [None, "covers"])
+def test_what_gc_removed_while_a_run_waited_for_the_lock_gets_no_line(
+    place: LockfilePlace, tmp_path: Path, covers: str | None
+) -> None:
+    folders = tmp_path / "cache", tmp_path / covers if covers else None
+    with Store.open(*folders) as store:
+        keep(store, RED)
+        run = gather(place.read(), store, ORDERS, (), adopt=False, at=NOW)
+        assert run.records
+        with Store.open(*folders) as cleaned:
+            (original,) = cleaned.removal.originals()
+            assert cleaned.removal.remove(original)
+        assert not lock_covers(place, store, ORDERS, run, site="Notes", job="7")
+        assert place.read().entries == ()
+
+
 def test_what_is_no_picture_is_not_locked(place: LockfilePlace, tmp_path: Path) -> None:
     with Store.open(tmp_path / "cache") as store:
         keep(store, b"<html>")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +116,58 @@ def test_only_what_no_branch_uses_goes_and_the_next_plan_buys_nothing(site: Site
     assert len(books.splitlines()) == 1 + 3  # they stay whole
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
+def test_a_picture_that_is_taken_in_use_while_gc_asks_stays(site: Site) -> None:
+    site.options = dict(OPTIONS)
+    site.article("a.md", cover_prompt="A red fox")
+    assert apply_as_planned(site) == 1
+    site.article("a.md", cover_prompt="A blue fox")
+    assert apply_as_planned(site) == 1
+    age(site)
+    terminal, stdin = os.openpty()
+    command = ("-m", "mkdocs_imagegen", "gc", *NOW, "--delete", "--format", "json")
+    with subprocess.Popen(
+        [sys.executable, *command],
+        cwd=site.root,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    ) as gc:
+        assert gc.stderr
+        said = more = gc.stderr.read(4096)
+        while more and b"for good?" not in said:
+            more = gc.stderr.read(4096)
+            said += more
+        assert b"for good?" in said, said
+        site.article("a.md", cover_prompt="A red fox")
+        os.write(terminal, b"y\n")
+        told, said = gc.communicate(timeout=60)
+    os.close(terminal)
+    os.close(stdin)
+    assert b"1 picture stayed: in use again by now" in said, said
+    assert [one["removed"] for one in json.loads(told)["orphans"]] == [False]
+    assert site.actions() == {"a.md": "reuse"}
+
+
+def test_a_folder_without_mkdocs_is_cleaned_by_its_name(site: Site) -> None:
+    site.options = dict(OPTIONS)
+    site.config = {"plugins": ["of-another-generator"]}
+    for words in ("A red fox", "A blue fox"):
+        site.article("a.md", cover_prompt=words)
+        bought = site.apply("--write", "docs")
+        assert bought.code == 0, bought.output
+    age(site)
+    refused(site.cli("gc"), "of-another-generator")
+    cleaned = site.cli("gc", "--docs", "docs", *NOW, "--delete", "--yes")
+    assert cleaned.code == 0, cleaned.output
+    assert "Removed 1 picture" in cleaned.stderr
+    assert len(server_of(site).paid_calls) == 2
+    applied = site.apply("--write", "docs")
+    assert applied.code == 0, applied.output
+    assert len(server_of(site).paid_calls) == 2
+
+
 def test_what_is_not_known_whole_is_never_cleaned(site: Site, tmp_path: Path) -> None:
     server = server_of(site)
     site.options = {**OPTIONS, "store": "covers/"}
@@ -172,8 +227,14 @@ def test_an_article_is_forgotten_for_good_and_its_cover_alone_is_bought_anew(sit
     assert (shared.code, "c.md shows a picture of a.md too" in shared.stderr) == (2, True)
     assert len(in_covers(site)) == 3
 
+    dry = found(
+        site.cli("gc", "--forget", "b.md", "--yes", "--format", "json", IMAGEGEN_DRY_RUN="1")
+    )
+    assert [one["removed"] for one in dry["originals"]] == [False]
+    assert len(in_covers(site)) == 3
     run = site.cli("gc", "--forget", "b.md", "--yes")
     assert run.code == 0, run.output
+    assert "b.md is forgotten. Commit imagegen.lock and covers/." in run.stderr
     assert "b.md still asks for a cover: the next run would buy it anew, for $0.0" in run.stderr
     assert "draft" in run.stderr
     assert "git's history" in run.stderr

@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mkdocs_imagegen.lockfile import NAME, write
 from mkdocs_imagegen.model import EMPTY_LOCKFILE, Approved, Entry, Lockfile, Size
 from mkdocs_imagegen.store.lockfiles import mend_lockfile, read_lockfile, update_lockfile
 
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
 
@@ -115,15 +117,17 @@ def test_neighbours_conflict_with_a_clear_error_and_are_mended(tmp_path: Path, s
         update_lockfile(repository.path, repository.lock_path, lambda old: old)
     assert repository.path.read_bytes() == broken
 
-    notes = mend_lockfile(repository.path, lambda _: False)
+    notes = mend_lockfile(repository.path, lambda _: False, at=AT)
     assert [note.partition(":")[0] for note in notes] == [
         "line 3 begins a merge conflict",
         "2 lines are for d.md",
     ]
     assert repository.articles == ["b.md", "c1.md", "c2.md", "d.md", "f.md", "h.md", "k.md"]
-    assert read_lockfile(repository.path).entries[3] == entry("d.md", 9, "56")
+    kept = read_lockfile(repository.path).entries[3]
+    assert kept.approved == entry("d.md", 9, "56").approved
+    assert [(r.digest, r.replaced_at) for r in kept.replaced] == [("34" * 32, AT.isoformat())]
     assert (tmp_path / "imagegen.lock.orig").read_bytes() == broken
-    assert mend_lockfile(repository.path, lambda _: False) == ()
+    assert mend_lockfile(repository.path, lambda _: False, at=AT) == ()
 
 
 @needs_git
@@ -139,10 +143,10 @@ def test_a_union_merge_needs_no_hand_and_mending_cleans_up_after_it(tmp_path: Pa
     with pytest.raises(LockfileError, match=r"lines 6 and 7 are both for f\.md"):
         read_lockfile(repository.path)
     at_hand = entry("f.md", 8, "34")
-    assert mend_lockfile(repository.path, lambda found: found == at_hand) == (
+    assert mend_lockfile(repository.path, lambda found: found == at_hand, at=AT) == (
         "2 lines are for f.md: one stays, with the picture bought at 2026-11-22T08:00:00Z",
     )
-    assert at_hand in read_lockfile(repository.path).entries
+    assert at_hand.approved in [e.approved for e in read_lockfile(repository.path).entries]
 
 
 def test_runs_at_once_lose_no_line_of_each_other(tmp_path: Path) -> None:
@@ -197,7 +201,7 @@ def test_mode_and_link_stay(tmp_path: Path) -> None:
 def test_a_folder_or_bytes_that_are_no_text_are_no_lockfile(tmp_path: Path) -> None:
     path = tmp_path / NAME
     path.mkdir()
-    for read in (read_lockfile, lambda p: mend_lockfile(p, lambda _: False)):
+    for read in (read_lockfile, lambda p: mend_lockfile(p, lambda _: False, at=AT)):
         with pytest.raises(LockfileError, match="can't be read"):
             read(path)
     path.rmdir()
@@ -205,7 +209,7 @@ def test_a_folder_or_bytes_that_are_no_text_are_no_lockfile(tmp_path: Path) -> N
     with pytest.raises(LockfileError, match="line 2 is no UTF-8 text") as caught:
         read_lockfile(path)
     assert caught.value.hint == "mkdocs-imagegen doctor --fix"
-    assert mend_lockfile(path, lambda _: False) == ("line 2 is no UTF-8 text: left out",)
+    assert mend_lockfile(path, lambda _: False, at=AT) == ("line 2 is no UTF-8 text: left out",)
     assert read_lockfile(path) == EMPTY_LOCKFILE
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import TypeVar
 
@@ -13,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mkdocs_imagegen import lockfile as lockfile_text
 from mkdocs_imagegen.errors import LockfileError
-from mkdocs_imagegen.lockfile import NAME, line_digests, mend, parse, short, write
+from mkdocs_imagegen.lockfile import NAME, line_digests, parse, short, write
 from mkdocs_imagegen.model import (
     EMPTY_LOCKFILE,
     Approved,
@@ -25,6 +28,9 @@ from mkdocs_imagegen.model import (
     Replaced,
     Size,
 )
+
+AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+mend = partial(lockfile_text.mend, at=AT)
 
 KEY, OTHER_KEY = "ab" * 32, "cd" * 32
 APPROVED = Approved(
@@ -51,7 +57,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.samp
     ["=======", "a\u2028b", "\x85", "\udcff.md", 'a"b\\', "blog/ä.md", "\r\n", "\ufeff"]
 )
 NAMES = TEXTS.filter(bool)
-HEX64 = st.integers(0, 16**64 - 1).map("{:064x}".format)
+HEX64 = (st.integers(0, 16**64 - 1) | st.integers(0, 3)).map("{:064x}".format)
 SHORTS = st.sampled_from([short(str(n)) for n in range(6)])
 TEXTS_BY_NAME = st.dictionaries(TEXTS, TEXTS, max_size=3)
 COMPONENTS_OF_ANY_KIND = st.builds(
@@ -315,6 +321,12 @@ def bought(article: str, hour: int, digest: str = "12") -> Entry:
     return Entry(article, "", picture)
 
 
+def had(entry: Entry, replaced_at: str) -> Replaced:
+    assert entry.approved is not None
+    one = entry.approved
+    return Replaced(one.request_key, one.digest, one.size_bytes, one.size, replaced_at)
+
+
 def conflicted(ours: Lockfile, theirs: Lockfile, base: Lockfile | None = None) -> str:
     ancestor = "" if base is None else f"||||||| 1a2b3c\n{_body(base)}"
     return (
@@ -360,12 +372,24 @@ def test_an_ancestor_that_does_not_end_stays() -> None:
 def test_of_two_lines_the_one_whose_picture_is_at_hand_stays_else_the_later() -> None:
     early, late = bought("a.md", 9, "12"), bought("a.md", 10, "34")
     text = conflicted(Lockfile(entries=(early,)), Lockfile(entries=(late,)))
-    assert mend(text)[0].entries == (late,)
+    assert mend(text)[0].entries == (replace(late, replaced=(had(early, AT.isoformat()),)),)
     mended, notes = mend(text, lambda entry: entry == early)
-    assert mended.entries == (early,)
+    assert mended.entries == (replace(early, replaced=(had(late, AT.isoformat()),)),)
     assert notes[-1] == (
         "2 lines are for a.md: one stays, with the picture bought at 2026-11-22T09:00:00Z"
     )
+
+
+def test_of_one_picture_that_both_sides_replaced_the_later_time_stays() -> None:
+    now, before = bought("a.md", 9, "12"), bought("a.md", 1, "34")
+    sooner = replace(now, replaced=(had(before, "2026-10-01T00:00:00+00:00"),))
+    later = replace(now, replaced=(had(before, "2026-11-20T00:00:00+00:00"),))
+    for sides in ((sooner, later), (later, sooner)):
+        ours, theirs = (Lockfile(entries=(side,)) for side in sides)
+        assert mend(conflicted(ours, theirs))[0].entries == (later,)
+    # One side still shows it: it was published until now.
+    text = conflicted(Lockfile(entries=(before,)), Lockfile(entries=(later,)))
+    assert mend(text)[0].entries == (replace(now, replaced=(had(before, AT.isoformat()),)),)
 
 
 def test_a_refusal_of_one_side_and_a_picture_of_the_other_both_stay() -> None:

@@ -33,7 +33,7 @@ from mkdocs_imagegen.plan.orphans import (
     replaced_in,
     unused,
 )
-from mkdocs_imagegen.report.orphans import orphans_text, sum_of
+from mkdocs_imagegen.report.orphans import forgotten_text, orphans_text, sum_of
 from tests.unit.test_lock import FOX, HARE, orders_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -172,7 +172,13 @@ class TestGrace:
         assert orphan.due_at == datetime(2027, 1, 11, 12, tzinfo=UTC)
 
     @pytest.mark.parametrize(
-        "odd", ['"soon"', '[{"digest": "DIGEST"}]', '[{"digest": "DIGEST", "replaced_at": "soon"}]']
+        "odd",
+        [
+            '"soon"',
+            '[{"digest": "DIGEST"}]',
+            '[{"digest": "DIGEST", "replaced_at": "soon"}]',
+            '[{"digest": "DIGEST", "replaced_at": "0001-01-01T00:00:00+14:00"}]',
+        ],
     )
     def test_what_a_lockfile_says_of_replaced_pictures_in_other_words_keeps_them(
         self, odd: str
@@ -203,7 +209,33 @@ class TestGrace:
             named_until={stored.digest: last.isoformat()},
             grace=timedelta(days),
         )
-        assert orphan.is_due(NOW) == (max(first_seen, min(last, NOW)) + timedelta(days) <= NOW)
+        known = max(first_seen, last) if last <= NOW else first_seen
+        assert orphan.is_due(NOW) == (known + timedelta(days) <= NOW)
+
+    def test_is_not_begun_anew_by_a_checkout_that_writes_covers_anew(self) -> None:
+        """As CI does at each run, which restores the notes from its cache."""
+        noted = {bought("p").digest: "2026-06-01T00:00:00+00:00"}
+        checked_out = replace(bought("p"), written_at="2026-11-22T11:59:00+00:00")
+        (orphan,) = listed(checked_out, noted=noted)
+        assert orphan.is_due(NOW)
+        # Without a record nothing else tells when it came.
+        (bare,) = listed(replace(checked_out, records=()), noted=noted)
+        assert not bare.is_due(NOW)
+
+    @pytest.mark.parametrize("clock", ["written_at", "bought_at", "commit"])
+    def test_ends_though_a_clock_was_ahead(self, clock: str) -> None:
+        later = "2099-01-01T00:00:00+00:00"
+        stored = bought("p")
+        if clock == "written_at":
+            stored = replace(stored, written_at=later, records=())
+        elif clock == "bought_at":
+            stored = replace(stored, records=(replace(stored.records[0], received_at=later),))
+        (orphan,) = listed(
+            stored,
+            noted={stored.digest: "2026-06-01T00:00:00+00:00"},
+            named_until={stored.digest: later} if clock == "commit" else {},
+        )
+        assert orphan.is_due(NOW)
 
 
 def test_an_orphan_says_why_it_is_one() -> None:
@@ -280,6 +312,15 @@ class TestForgetting:
         assert lost.digests == {mine.digest}
         unlocked = forgetting("a.md", orders, Lockfile(), [mine], [])
         assert (unlocked.originals, unlocked.entries) == ((mine,), ())
+
+    def test_tells_of_what_stays_as_another_run_is_at_work_on_it(self) -> None:
+        orders = orders_of({"a.md": FOX})
+        mine = asked_for(orders, "a.md")
+        found = forgetting("a.md", orders, Lockfile(entries=(entry(mine),)), [mine], [])
+        assert forgotten_text(found, ()) == "a.md is forgotten."
+        told = forgotten_text(found, (mine,))
+        assert told.startswith("a.md has no line any more, but 1 picture of it stays: another run")
+        assert "gc --forget again" in told
 
     def test_leaves_alone_what_another_article_has_by_the_same_record(self) -> None:
         """The record names the first buyer, and another article has the picture by now."""
