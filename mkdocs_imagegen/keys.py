@@ -19,6 +19,11 @@ SKETCH = "sketch/1"
 """Bump when drawn covers should look different."""
 
 
+_canonical = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False
+).encode  # made once: several keys an article are hashed in each build
+
+
 def digest(data: bytes) -> str:
     """Return the sha256 of bytes, hexadecimal."""
     return hashlib.sha256(data).hexdigest()
@@ -102,5 +107,4 @@ def sketch_key(sketch: Sketch, *, encoder: str) -> str:
 
 
 def _hash(**fields: object) -> str:
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return digest(canonical.encode())
+    return digest(_canonical(fields).encode())

@@ -203,7 +203,7 @@ def _is_rendered(record: Record, store: Store, settings: Settings) -> bool:
         return False
     original = Original(record.digest, main.size, asked)
     return all(
-        store.rendition(output_key(original, output, settings), None)
+        store.knows_rendition(output_key(original, output, settings))
         for output in widths_of(main.size.width_px, settings)
     )
 

@@ -211,6 +211,10 @@ class Store:
         """
         return self._renditions.rendition(key, original)
 
+    def knows_rendition(self, key: str) -> bool:
+        """Tell whether there is a row for a rendition, without a look at its file."""
+        return self._renditions.knows(key)
+
     def find_rendition(self, key: str) -> tuple[Rendition, Path] | None:
         """Return a rendition that was made here, with the path of its file, for copying it.
 

@@ -86,6 +86,9 @@ class Removal:
     def remove_renditions(self, originals: Collection[str]) -> int:
         """Remove what was made of these originals, by digest, and return how many files that were.
 
+        `""` stands for what does not tell what it was made of: drawings, and what earlier versions
+        made.
+
         Raises:
             StoreError: where it can't be removed.
         """

@@ -47,6 +47,8 @@ class Renditions:
         self._shelf = Shelf(cache_dir, POLICY, read_only=read_only)
         self._paid = paid
         self._facts: dict[str, Rendition] = {}
+        self._seals: dict[str, object] = {}
+        """As they stand in the rows of these facts."""
         self._read_only = read_only
         self._writing = Lock()
         self._lock_path = cache_dir / "locks" / "renditions.lock"
@@ -66,6 +68,10 @@ class Renditions:
             return facts if facts.size_bytes == original.size_bytes else None
         known = self._found(key)
         return known[0] if known else None
+
+    def knows(self, key: str) -> bool:
+        """See `Store.knows_rendition`."""
+        return key in self._made or self._shelf.knows(f"facts:{key}")
 
     def find(self, key: str) -> tuple[Rendition, Path] | None:
         """See `Store.find_rendition`."""
@@ -104,7 +110,7 @@ class Renditions:
                 file = f"picture:{read_digest(fields)}"
             except (ValueError, UnreadableRowError):
                 continue
-            if fields.get("original") in originals or fields["digest"] in originals:
+            if fields.get("original", "") in originals or fields["digest"] in originals:
                 gone[key] = file
             else:
                 kept.add(file)
@@ -181,22 +187,20 @@ class Renditions:
             text = self._shelf.inline(f"facts:{key}")
             if text is None:
                 return None
-            found = self._facts[key] = _rendition(text)
+            fields = read_object(text)
+            found = _rendition(fields)
         except (ValueError, UnreadableRowError):
             # Whatever is wrong with the row: the rendition is made again and replaces it.
             return None
+        self._seals[key] = fields.get("seal")
+        self._facts[key] = found
         return found
 
     def _is_own(self, key: str, rendition: Rendition) -> bool:
         """Tell whether these facts were written here: a cache from elsewhere may name any bytes."""
         if key in self._made:
             return True
-        try:
-            text = self._shelf.inline(f"facts:{key}")
-            code = None if text is None else read_object(text).get("seal")
-        except (ValueError, UnreadableRowError):
-            return False
-        return is_sealed(key, _facts_text(rendition), code)
+        return is_sealed(key, _facts_text(rendition), self._seals.get(key))
 
     def _file(self, rendition: Rendition) -> ValueFile | None:
         if spilt := self._spill.file(rendition.digest):
@@ -221,11 +225,16 @@ class Renditions:
 
 
 def _facts_text(rendition: Rendition) -> str:
-    return json.dumps(asdict(rendition), sort_keys=True)
+    """Return what a seal is of: for each file of each build, so not by way of `asdict` and JSON."""
+    facts, size = rendition, rendition.size
+    return (
+        f'{{"colour": "{facts.colour}", "digest": "{facts.digest}", "format": "{facts.format}", '
+        f'"size": {{"height_px": {size.height_px}, "width_px": {size.width_px}}}, '
+        f'"size_bytes": {facts.size_bytes}}}'
+    )
 
 
-def _rendition(text: bytes) -> Rendition:
-    fields = read_object(text)
+def _rendition(fields: dict[str, Any]) -> Rendition:
     size, picture_format = fields.get("size"), fields.get("format")
     if not isinstance(size, dict) or picture_format not in _FORMATS:
         raise ValueError("no rendition")

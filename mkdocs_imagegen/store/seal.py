@@ -21,7 +21,7 @@ KEY_BYTES = 32
 
 def seal(name: str, facts: str) -> str:
     """Return the code of a row's facts, hexadecimal."""
-    return hmac.new(_key(), f"{name}\0{facts}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_key(), f"{name}\0{facts}".encode(), "sha256").hex()
 
 
 def is_sealed(name: str, facts: str, code: object) -> bool:
