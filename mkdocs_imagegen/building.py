@@ -12,6 +12,7 @@ from . import report, site
 from .engine import Engine
 from .errors import OverBudgetError
 from .model import Bought, Diagnostic, Found, Orders, Outcome, Plan, Skipped
+from .report.inventory import InventoryEntry
 from .settings import Mode
 from .survey import survey_site
 
@@ -26,6 +27,8 @@ class Build:
         """Nothing yet."""
         self.tally = report.Tally()
         self.outcomes: list[Outcome] = []
+        self.inventory: set[InventoryEntry] = set()
+        """What AI made of the pictures that it shows."""
         self._told: set[Diagnostic] = set()
         self._settled = False
         """Whether the plan of all languages was dealt with: the later ones only publish."""
@@ -62,9 +65,10 @@ class Build:
         elif decision.buys and plan.unlocked and not engine.store.read_only:
             engine.lock(orders)
         elif plan.purchases:
+            is_named = "mkdocs-imagegen apply" in decision.reason
             log.info(
-                f"{report.plan_summary(plan)}; drawn for now ({decision.reason}). "
-                "To buy: mkdocs-imagegen apply"
+                f"{report.plan_summary(plan)}; drawn for now ({decision.reason})."
+                + ("" if is_named else " To buy: mkdocs-imagegen apply")
             )
         elif plan.unlocked and not serving:
             count = len(plan.unlocked)

@@ -15,6 +15,13 @@ RSS = "rss"
 """The plugin's name below `plugins:`; MkDocs calls a second one `rss #2`."""
 
 _Mend = Callable[[str, Mapping[str, Enclosure]], str]
+_MENDS: Mapping[str, _Mend] = {"rss": mended_rss, "json": mended_json}
+_NAMES = {
+    f"{kind}_{order}": f"feed_{kind}_{order}.{ending}"
+    for kind, ending in (("rss", "xml"), ("json", "json"))
+    for order in ("created", "updated")
+}
+"""What its files are called before 1.19, where nobody can say; by kind and order."""
 
 
 def enclose_covers(config: MkDocsConfig, covers: Mapping[str, PageCover]) -> None:
@@ -44,11 +51,11 @@ def _feeds(config: MkDocsConfig) -> Iterator[tuple[Path, _Mend]]:
     for name, plugin in config.plugins.items():
         if name.split(" #")[0] != RSS or not plugin.config.get("enabled"):
             continue
-        names, folder = plugin.config["feeds_filenames"], Path(config.site_dir)
-        for kind, mend in (("rss", mended_rss), ("json", mended_json)):
-            if plugin.config[f"{kind}_feed_enabled"]:
+        names = plugin.config.get("feeds_filenames", _NAMES)
+        for kind, mend in _MENDS.items():
+            if plugin.config.get(f"{kind}_feed_enabled", True):
                 for order in ("created", "updated"):
-                    yield folder / names[f"{kind}_{order}"], mend
+                    yield Path(config.site_dir) / names[f"{kind}_{order}"], mend
 
 
 def _enclosure(cover: PageCover, site_url: str, site_dir: Path) -> Enclosure | None:

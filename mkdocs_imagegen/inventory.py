@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mkdocs.structure.files import File
+
 from .files import CoverFiles
 from .model import Approved, Lockfile, Orders, Plan
 from .report.inventory import InventoryEntry
@@ -36,9 +38,15 @@ def bought_covers(
         )
 
 
-def own_covers(orders: Orders) -> Iterator[InventoryEntry]:
-    """Yield the authors' own pictures of which they say that AI made them."""
+def own_covers(orders: Orders, files: Mapping[str, File]) -> Iterator[InventoryEntry]:
+    """Yield the authors' own pictures of which they say that AI made them.
+
+    Args:
+        orders: of the site.
+        files: of the own pictures that it publishes, by their articles' src_uri.
+    """
     for order in orders.orders:
-        if order.cover.ai and order.own_uri and order.own_digest:
-            article = order.cover.article.src_uri
-            yield InventoryEntry(article, order.own_uri, "", "", order.own_digest)
+        article = order.cover.article.src_uri
+        file = files.get(article)
+        if order.cover.ai and file and order.own_digest:
+            yield InventoryEntry(article, file.dest_uri, "", "", order.own_digest)

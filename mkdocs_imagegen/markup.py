@@ -31,10 +31,13 @@ _CARD = "twitter:"
 _PREVIEW_NAME = re.compile(
     r"og:image(?::[a-z_]+)?|twitter:(?:card|image(?::[a-z]+)?)", re.IGNORECASE
 )
-# A comment is matched first, so that no heading is found in it.
-_COMMENT = r"<!--(?:-?>|.*?(?:--!?>|\Z))"
-_HEADING_START = re.compile(rf"{_COMMENT}|(?P<found><h1[\s>])", re.IGNORECASE | re.DOTALL)
-_HEADING_END = re.compile(rf"{_COMMENT}|(?P<found></h1>)", re.IGNORECASE | re.DOTALL)
+# Matched first, so that no heading is found in a comment, nor in what is not the page's text.
+_NO_TEXT = (
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+    r"|<(?P<no_text>script|style|template|svg|textarea|iframe)\b.*?</(?P=no_text)\s*>"
+)
+_HEADING_START = re.compile(rf"{_NO_TEXT}|(?P<found><h1[\s>])", re.IGNORECASE | re.DOTALL)
+_HEADING_END = re.compile(rf"{_NO_TEXT}|(?P<found></h1>)", re.IGNORECASE | re.DOTALL)
 _ROBOTS = re.compile(r"""<meta\s[^>]*name\s*=\s*["']?robots\b""", re.IGNORECASE)
 _ARTICLE_DATA_START = '<script type="application/ld+json" class="cover-data">'
 _ARTICLE_DATA = re.compile(rf"{re.escape(_ARTICLE_DATA_START)}[^<]*</script>\n?")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from mkdocs.utils import get_relative_url
-
 from . import markup
+from .articles import is_address
 from .model import Size
 from .outputs import PREVIEW
 
@@ -19,6 +19,9 @@ _PICTURE_TYPES = {
     ".svg": "image/svg+xml",
 }
 """Not from `mimetypes`: what it knows differs between machines, and it reads their files first."""
+
+Place = Callable[[str], str]
+"""Turns an address that is relative to the site's root into one for the page that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +50,35 @@ class PageCover:
     """The site's, by name."""
 
     def inserted(
-        self, content: str, page_url: str, position: Literal["above_title", "below_title"] | None
+        self, content: str, from_here: Place, position: Literal["above_title", "below_title"] | None
     ) -> str:
         """Return the article's HTML with the figure in it."""
         if position is None or not self.shown:
             return content
-        return markup.insert_figure(content, self.figure(page_url), position)
+        return markup.insert_figure(content, self.figure(from_here), position)
 
-    def figure(self, page_url: str) -> str:
+    def figure(self, from_here: Place) -> str:
         """Return the figure that stands in the article."""
-        return markup.figure(self.seen_from(page_url), caption=self.caption, label=self.label)
+        return markup.figure(self.seen_from(from_here), caption=self.caption, label=self.label)
 
-    def listed(self, href: str, page_url: str, *, kind: str, first: bool) -> str:
+    def listed(self, href: str, from_here: Place, *, kind: str, first: bool) -> str:
         """Return the cover for a list of articles on another page."""
         return markup.list_figure(
-            self.seen_from(page_url), href, kind=kind, first=first, label=self.label
+            self.seen_from(from_here), href, kind=kind, first=first, label=self.label
         )
 
-    def seen_from(self, page_url: str) -> markup.Shown:
+    def seen_from(self, from_here: Place) -> markup.Shown:
         """Return the picture with the addresses that a page needs."""
 
-        def relative(url: str) -> str:
-            return url if _is_address(url) else get_relative_url(url, page_url)
+        def placed(url: str) -> str:
+            return url if is_address(url) else from_here(url)
 
         return markup.Shown(
-            relative(self.url),
+            placed(self.url),
             self.size,
             self.alt,
-            webp=[(relative(url), width) for url, width in self.webp],
-            avif=[(relative(url), width) for url, width in self.avif],
+            webp=[(placed(url), width) for url, width in self.webp],
+            avif=[(placed(url), width) for url, width in self.avif],
             colour=self.colour,
             theme=self.theme,
         )
@@ -94,19 +97,15 @@ class PageCover:
     def preview_url(self, site_url: str) -> str:
         """Return the address in full of what link previews show, `""` without a site_url."""
         url = absolute_url(self.preview or self.url, site_url)
-        return url if _is_address(url) else ""
+        return url if is_address(url) else ""
 
 
 def absolute_url(url: str, site_url: str) -> str:
     """Return a picture's address in full; one that is full already stays, as without a site_url."""
     # mike leaves the slash out, others write it.
-    return url if _is_address(url) or not site_url else f"{site_url.rstrip('/')}/{url}"
+    return url if is_address(url) or not site_url else f"{site_url.rstrip('/')}/{url}"
 
 
 def picture_type(url: str) -> str:
     """Return the media type of a picture by its address, `""` where nobody knows."""
     return _PICTURE_TYPES.get(posixpath.splitext(urlsplit(url).path)[1].lower(), "")
-
-
-def _is_address(url: str) -> bool:
-    return url.startswith(("http://", "https://"))

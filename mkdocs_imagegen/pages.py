@@ -19,7 +19,7 @@ from .model import Diagnostic, Order, Orders, Plan
 from .own_pictures import OwnPublished
 from .packaged import package_text
 from .page_cover import PageCover
-from .report.inventory import inventory_json
+from .report.inventory import InventoryEntry, inventory_json
 
 STYLESHEET = f"{ASSETS}/cover.css"
 INVENTORY = f"{ASSETS}/covers.json"
@@ -39,6 +39,16 @@ def pictures_taken_away(files: Files, config: MkDocsConfig) -> Pictures:
     return {file.src_uri: copy(file) for file in files.media_files()}
 
 
+def named_pictures(orders: Orders, files: Files) -> Pictures:
+    """Return the files of own pictures, by the URI that the articles name.
+
+    For a page that stands in for a translation, i18n may have its language's own picture there.
+    """
+    named = {order.own_uri for order in orders.orders if order.own_uri}
+    found = {uri: files.get_file_from_path(uri) for uri in named}
+    return {uri: file for uri, file in found.items() if file is not None}
+
+
 def check_own_pictures(orders: Orders, pictures: Pictures) -> Orders:
     """Return the orders with what is to be told of own pictures that MkDocs will not publish."""
     told = tuple(_left_out(order) for order in orders.orders if _is_left_out(order, pictures))
@@ -52,46 +62,46 @@ def place_covers(
     config: MkDocsConfig,
     files: Files,
     pictures: Pictures,
+    inventory: set[InventoryEntry],
 ) -> tuple[dict[str, PageCover], tuple[Diagnostic, ...]]:
     """Register the covers' files with MkDocs and return each page's cover by src_uri.
 
-    `plan` is of these orders: it says which picture each article shows.
+    `plan` is of these orders: it says which picture each article shows. `inventory` is of the whole
+    build: it has the languages before this one, and takes in this one's.
     """
     published = engine.publish(plan)
     own_files = _own_files(orders, pictures)
-    own_known = engine.own_pictures(
-        [
-            (order, partial(getattr, own_files[uri], "content_bytes"))
-            for order in orders.orders
-            if (uri := order.cover.article.src_uri) in own_files
-        ]
-    )
-    diagnostics = list(published.diagnostics)
+    own_known = _own_known(engine, orders, own_files)
+    theme = config.theme.name or ""
     covers: dict[str, PageCover] = {}
+    to_register = [*published.replaced]
+    previews: dict[tuple[str, str], CoverFile] = {}
     for order in orders.orders:
         src_uri = order.cover.article.src_uri
-        if file := published.files.get(src_uri):
-            stands_in = engine.settings.provider != "sketch"
-            covers[src_uri] = _ours(order, file, config.theme.name or "", stands_in=stands_in)
-            for each in file.all:
-                diagnostics += _register(each, config, files)
+        if shown := published.files.get(src_uri):
+            covers[src_uri], made = _ours(order, shown, theme), shown.made
+            to_register.append(shown.main)
         elif order.cover.own and not _is_left_out(order, pictures):
-            known = own_known.get(src_uri, OwnPublished(None))
-            covers[src_uri] = _own(order, own_files.get(src_uri), known)
-            if known.preview:
-                diagnostics += _register(known.preview, config, files)
+            known = own_known.get(src_uri, OwnPublished())
+            covers[src_uri], made = _own(order, own_files.get(src_uri), known, theme), known.made
         else:
             continue
+        to_register += made.all
+        if made.preview:
+            previews[order.cover.article.locale, src_uri] = made.preview
         _announce_in_meta(src_uri, covers[src_uri], files)
-    for each in published.replaced:
-        diagnostics += _register(each, config, files)
-    if any(cover.shown for cover in covers.values()):
+    to_register += engine.former_previews(previews)
+    diagnostics = list(published.diagnostics)
+    for file in to_register:
+        diagnostics += _register(file, config, files)
+    if covers:  # also what `image:` names: themes and lists may show it
         _style(config, files)
     if covers and not config.site_url:
         diagnostics.append(_without_address())
-    told = [*bought_covers(plan, published.files, engine.lockfile), *own_covers(orders)]
-    if told:
-        text = inventory_json(told, publish_prompts=engine.settings.publish_prompts)
+    inventory.update(bought_covers(plan, published.files, engine.lockfile))
+    inventory.update(own_covers(orders, own_files))
+    if inventory:
+        text = inventory_json(inventory, publish_prompts=engine.settings.publish_prompts)
         _generate(INVENTORY, text, config, files)
     return covers, tuple(diagnostics)
 
@@ -122,26 +132,25 @@ def _style(config: MkDocsConfig, files: Files) -> None:
         config.extra_css.insert(0, STYLESHEET)
 
 
-def _ours(order: Order, files: CoverFiles, theme: str, *, stands_in: bool) -> PageCover:
-    """Return the cover of a file of ours; a drawing that stands in shows what no author described.
+def _ours(order: Order, files: CoverFiles, theme: str) -> PageCover:
+    """Return the cover of a file of ours; a drawing shows the title, and what no author described.
 
-    So its alt is the title that it shows, and the label that tells of AI would be wrong.
+    So the title is its alt, and the label that tells of AI would be wrong.
     """
     cover, file = order.cover, files.main
-    other = file.drawn and stands_in
     return PageCover(
         file.asset_uri,
-        alt=cover.article.title if other else cover.shown_alt,
+        alt=cover.article.title if file.drawn else cover.shown_alt,
         caption=cover.caption,
         label="" if file.drawn else cover.label,
         size=file.rendition.size,
         yields=file.drawn,
         shown=True,
         drawn=file.drawn,
-        webp=_candidates((*files.narrower, file)),
-        avif=_candidates(files.avif),
+        webp=_candidates((*files.made.narrower, file)),
+        avif=_candidates(files.made.avif),
         colour=files.colour,
-        preview=files.preview.asset_uri if files.preview else "",
+        preview=files.made.preview.asset_uri if files.made.preview else "",
         title=cover.article.title,
         theme=theme,
     )
@@ -160,20 +169,38 @@ def _own_files(orders: Orders, pictures: Pictures) -> dict[str, File]:
     }
 
 
-def _own(order: Order, file: File | None, known: OwnPublished) -> PageCover:
+def _own_known(
+    engine: Engine, orders: Orders, own_files: Mapping[str, File]
+) -> Mapping[str, OwnPublished]:
+    """Return what is made of the authors' own pictures, by src_uri."""
+    wanted = [
+        (order, partial(getattr, own_files[src_uri], "content_bytes"))
+        for order in orders.orders
+        if (src_uri := order.cover.article.src_uri) in own_files
+    ]
+    return engine.own_pictures(wanted)
+
+
+def _own(order: Order, file: File | None, known: OwnPublished, theme: str) -> PageCover:
     """Return the cover that an author's own picture is; `file`: `None` for one elsewhere."""
     cover, own = order.cover, order.cover.own
     assert own is not None
+    url = file.url if file else own.ref
+    widest_px = known.size.width_px if known.size else 0
     return PageCover(
-        file.url if file else own.ref,
+        url,
         alt=cover.shown_alt,
         caption=cover.caption,
         label=cover.label,
         size=known.size,
         yields=not own.is_ours,
         shown=own.is_ours,
-        preview=known.preview.asset_uri if known.preview else "",
+        webp=[*_candidates(known.made.narrower), (url, widest_px)],
+        avif=_candidates(known.made.avif),
+        colour=known.made.colour,
+        preview=known.made.preview.asset_uri if known.made.preview else "",
         title=cover.article.title if own.is_ours else "",
+        theme=theme,
     )
 
 

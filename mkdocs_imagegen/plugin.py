@@ -24,10 +24,16 @@ from .engine import Engine
 from .errors import EXIT_ERROR, ImagegenError
 from .model import Diagnostic
 from .page_cover import PageCover
-from .pages import Pictures, check_own_pictures, pictures_taken_away, place_covers
+from .pages import (
+    Pictures,
+    check_own_pictures,
+    named_pictures,
+    pictures_taken_away,
+    place_covers,
+)
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin
-from .themes import Rendered, add_macros, give_covers, list_covers
+from .themes import Rendered, add_macros, blog_posts, give_covers, list_covers
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -60,12 +66,12 @@ class ImagegenPlugin(SurveyedPlugin):
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Refuse settings that can't work, before MkDocs empties site_dir. Opens no store."""
+        self._close()  # `serve` keeps the plugin, also where it is switched off meanwhile
+        if not site.is_next_language(config):  # which would tell the same again
+            self._build = Build()
+            self._addressed = {}
         if self.config.enabled:
             log.logger.setLevel((self.config.log_level or "notset").upper())
-            self._close()
-            if not site.is_next_language(config):  # which would tell the same again
-                self._build = Build()
-                self._addressed = {}
             with self._told_to_mkdocs():
                 site.check_alone(config)
                 self._engine = site.make_engine(self.config, config, os.environ)
@@ -119,6 +125,7 @@ class ImagegenPlugin(SurveyedPlugin):
     @event_priority(-100)
     def _plan_covers(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
         """Plan; buy if this build does; register the covers' files."""
+        self._rendered = Rendered(site_url=config.site_url or "")
         add_macros(env)  # also where the plugin is off: templates name them all the same
         engine = self._engine
         if engine is None:
@@ -129,10 +136,11 @@ class ImagegenPlugin(SurveyedPlugin):
                 partial(site.digest_files, files=files, docs_dir=config.docs_dir),
                 self._front_matter_diagnostics(),
             )
-            pictures = {**self._pictures, **files.src_uris}
+            named = named_pictures(orders, files)
+            pictures = {**self._pictures, **files.src_uris, **named}
             orders = check_own_pictures(orders, pictures)
             if self.survey is not None:
-                self.survey.add(orders, engine)
+                self.survey.add(orders, engine, named)
                 if not site.has_languages(config):
                     raise SurveyDone
                 return env
@@ -140,7 +148,8 @@ class ImagegenPlugin(SurveyedPlugin):
             self._build.settle(engine, orders, plan, config, serving=self._serving)
             on_error = engine.settings.on_error
             plan = planning.after_failures(plan, self._build.outcomes, on_error)
-            self._covers, told = place_covers(engine, orders, plan, config, files, pictures)
+            listed = self._build.inventory
+            self._covers, told = place_covers(engine, orders, plan, config, files, pictures, listed)
             self._build.tell(told)
             pages = (file.page for file in files.documentation_pages())
             give_covers(filter(None, pages), self._covers, self._rendered)
@@ -152,16 +161,23 @@ class ImagegenPlugin(SurveyedPlugin):
 
     on_env = CombinedEvent(_note_pictures, _plan_covers)
 
+    def on_template_context(
+        self, context: TemplateContext, *, template_name: str, config: MkDocsConfig
+    ) -> TemplateContext:
+        """Note where a template stands that is no page."""
+        self._rendered.base_url = context.get("base_url")
+        return context
+
     # Below search (0), which must not index the figure, and the blog (-100), which makes excerpts.
     @event_priority(-110)
     def _place_cover(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
         """Put the figure into the article, and tell the theme's covers where they are shown."""
-        self._rendered.url, self._rendered.site_url = page.url, config.site_url or ""
+        self._rendered.page_url, self._rendered.base_url = page.url, None
         cover = self._covers.get(page.file.src_uri)
         if cover and page.content is not None:  # --dirty leaves unmodified pages without content
-            page.content = cover.inserted(page.content, page.url, self._position)
+            page.content = cover.inserted(page.content, self._rendered.place, self._position)
         return context
 
     # Below the blog (-100), which has made the lists' excerpts by then.
@@ -169,9 +185,8 @@ class ImagegenPlugin(SurveyedPlugin):
     def _list_covers(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
-        """Put the covers into a blog's index, categories, tags and archive."""
-        posts: Any = context.get("posts")
-        if self._engine and posts:
+        """Put the covers into a blog's index, categories and archive."""
+        if self._engine and (posts := blog_posts(context)):
             give_covers(posts, self._covers, self._rendered)
             if kind := self._engine.settings.lists:
                 list_covers(posts, kind)
@@ -196,8 +211,8 @@ class ImagegenPlugin(SurveyedPlugin):
         """Put the covers into the site's feeds."""
         enclose_covers(config, self._addressed)
 
-    # Last: i18n's other languages are built by then.
-    @event_priority(-100)
+    # Below i18n (-100), which has built its other languages by then.
+    @event_priority(-110)
     def _say_summary(self, *, config: MkDocsConfig) -> None:
         """Say in a line what became of the covers, and what was spent."""
         line = self._build.tally.line()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import html
 import os
@@ -16,7 +15,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from . import plan as planning
-from .articles import check_defaults, scan_front_matter
+from .articles import article_date, check_defaults, plain_title, scan_front_matter
 from .articles.written import FileDigest, without_written
 from .config import (
     ImagegenConfig,
@@ -258,9 +257,10 @@ def _article(
             inherited |= {key: Inherited(uri, raw) for key, raw in folder.values.items()}
             told = (*front_matter.diagnostics, *folder.diagnostics)
             front_matter = FrontMatter(front_matter.values, told)
+    title, written_title = _titles(page)
     return ArticleSource(
         src_uri=file.src_uri,
-        title=_title(page),
+        title=title,
         meta=meta,
         section=_section(file, page),
         date=article_date(page.meta.get("date")),
@@ -269,17 +269,21 @@ def _article(
         inherited=inherited,
         locale=locale,
         url=page.canonical_url or page.url,
+        written_title=written_title,
     )
 
 
-def _title(page: Page) -> str:
-    """Return the title that readers see above the text; a menu may call the page otherwise."""
-    if title := page.meta.get("title"):
-        return str(title)
+def _titles(page: Page) -> tuple[str, str]:
+    """Return the title that readers see above the text, and the same with its markup.
+
+    A menu may call the page otherwise; a heading's markup is gone already.
+    """
+    given = page.meta.get("title")
     heading = next(iter(page.toc or ()), None)
-    if heading is not None and heading.level == 1:
-        return html.unescape(heading.title)
-    return str(page.title or "")
+    if not given and heading is not None and heading.level == 1:
+        return html.unescape(heading.title), ""
+    written = str(given or page.title or "")
+    return plain_title(written), written
 
 
 def _section(file: File, page: Page) -> str:
@@ -288,12 +292,3 @@ def _section(file: File, page: Page) -> str:
         return str(page.parent.title)
     folder, slash, _ = file.src_uri.partition("/")
     return folder.replace("-", " ").replace("_", " ").capitalize() if slash else ""
-
-
-def article_date(value: object) -> str:
-    """Return an article's date as ISO text; Material's blog also writes `date: {created: ...}`."""
-    if isinstance(value, Mapping):
-        value = value.get("created")
-    if isinstance(value, dt.datetime):
-        value = value.date()
-    return value.isoformat() if isinstance(value, dt.date) else str(value or "")

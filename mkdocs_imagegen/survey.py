@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from mkdocs.config import config_options, load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import File
 
 from .config import ImagegenConfig
 from .engine import Engine
@@ -36,15 +37,21 @@ class Survey:
     """One a language."""
     front_matter: tuple[Diagnostic, ...] = ()
     """What the prescan told, also where the build stopped before there were orders."""
+    pictures: dict[str, str] = field(default_factory=dict)
+    """Where own pictures stand on the site, by their URIs below docs_dir."""
     docs_dir: Path = field(default_factory=Path)
     strict: bool = False
     """By the command line or by `strict: true` in mkdocs.yml."""
     failure: ImagegenError | None = None
     _engine: Engine | None = None
 
-    def add(self, orders: Orders, engine: Engine) -> None:
-        """Take in one language's orders."""
+    def add(
+        self, orders: Orders, engine: Engine, pictures: Mapping[str, File] | None = None
+    ) -> None:
+        """Take in one language's orders, with the files of the own pictures that they name."""
         self.parts.append(orders)
+        for uri, file in (pictures or {}).items():
+            self.pictures.setdefault(uri, file.dest_uri)  # as the first language's order stays
         self._engine = engine
 
     @property
@@ -121,9 +128,10 @@ def survey_site(config_file: str, *, strict: bool = False) -> Survey:
 def _surveyed(config: MkDocsConfig) -> SurveyedPlugin:
     plugin = config.plugins.get(PLUGIN)
     if not isinstance(plugin, SurveyedPlugin) or not plugin.config.enabled:
+        off = "delete `enabled: false` below imagegen"
         raise SettingsError(
             f"{config.config_file_path}: the plugin imagegen is not on",
-            hint="add `- imagegen` below `plugins:`",
+            hint="mkdocs-imagegen init adds it" if plugin is None else off,
         )
     check_alone(config)
     return plugin

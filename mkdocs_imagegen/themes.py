@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, FunctionLoader
 from markupsafe import Markup, escape
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
+from mkdocs.utils import get_relative_url, normalize_url
 
 from . import markup
 from .packaged import package_text
@@ -22,12 +22,20 @@ _ATTRIBUTE = "cover"
 
 @dataclass(slots=True)
 class Rendered:
-    """The page that MkDocs renders at the moment: it renders one after the other."""
+    """What MkDocs renders at the moment: it renders one page or template after the other."""
 
-    url: str = ""
-    """Relative to the site's root."""
     site_url: str = ""
     """Of the build: `serve` and mike set another than mkdocs.yml."""
+    page_url: str = ""
+    """Relative to the site's root."""
+    base_url: str | None = None
+    """The way to the site's root from a template that is no page, such as 404.html."""
+
+    def place(self, url: str) -> str:
+        """Return an address as what is rendered needs it; `url` is relative to the root."""
+        if self.base_url is None:
+            return get_relative_url(url, self.page_url)
+        return normalize_url(url, base=self.base_url)
 
 
 class ThemeCover:
@@ -54,13 +62,13 @@ class ThemeCover:
     @property
     def srcset(self) -> Markup:
         """The widths to choose from, `""` where there is one only."""
-        shown = self._cover.seen_from(self._rendered.url)
+        shown = self._cover.seen_from(self._rendered.place)
         return _as_html(markup.srcset(shown.webp) if len(shown.webp) > 1 else "")
 
     @property
     def avif(self) -> Markup:
         """The `srcset` of an AVIF source, `""` where there is none."""
-        return _as_html(markup.srcset(self._cover.seen_from(self._rendered.url).avif))
+        return _as_html(markup.srcset(self._cover.seen_from(self._rendered.place).avif))
 
     @property
     def preview_url(self) -> Markup:
@@ -69,7 +77,7 @@ class ThemeCover:
 
     def figure(self) -> Markup:
         """Return the figure that stands in articles."""
-        return _as_html(self._cover.figure(self._rendered.url))
+        return _as_html(self._cover.figure(self._rendered.place))
 
     def card(self, first: bool = False) -> Markup:
         """Return the figure for a list, which leads to the article; the first one loads at once."""
@@ -80,9 +88,9 @@ class ThemeCover:
         return self._listed("thumbnail", first=first)
 
     def _listed(self, kind: str, *, first: bool) -> Markup:
-        here = self._rendered.url
-        href = get_relative_url(self._article_url, here)
-        return _as_html(self._cover.listed(href, here, kind=kind, first=first))
+        place = self._rendered.place
+        href = place(self._article_url)
+        return _as_html(self._cover.listed(href, place, kind=kind, first=first))
 
 
 def add_macros(env: Environment) -> None:
@@ -109,14 +117,21 @@ def give_covers(pages: Iterable[Page], covers: Mapping[str, PageCover], rendered
         setattr(page, _ATTRIBUTE, theirs)
 
 
-def list_covers(posts: Iterable[Any], kind: str) -> None:
+def blog_posts(context: Mapping[str, Any]) -> list[Page]:
+    """Return the posts that Material's blog lists on a page; others give their own that name."""
+    posts = context.get("posts")
+    return [post for post in posts if isinstance(post, Page)] if isinstance(posts, list) else []
+
+
+def list_covers(posts: Iterable[Page], kind: str) -> None:
     """Put the covers above the beginnings of a blog's posts."""
     first = True
     for post in posts:
-        if cover := getattr(post, _ATTRIBUTE, None):
+        is_excerpt = post.file.page is not post  # an article's own text stays
+        if is_excerpt and (cover := getattr(post, _ATTRIBUTE, None)):
             show: Callable[[bool], str] = getattr(cover, kind)
             # As plain text: markup would escape the beginning that it is added to.
-            post.content, first = str(show(first)) + post.content, False
+            post.content, first = str(show(first)) + (post.content or ""), False
 
 
 def _as_html(text: str) -> Markup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator
 
 from . import images
@@ -40,10 +39,8 @@ def untitled(covers: Iterable[Cover], settings: Settings) -> Iterator[Diagnostic
 def _wanted(cover: Cover, settings: Settings) -> images.Lettering | None:
     """Return the lettering where one is asked for, and there are letters in the title."""
     article, site = cover.article, settings.site
-    # A heading's title is plain text; one in the front matter stands in pages as it is.
-    title = html.unescape(article.title) if article.meta.get("title") else article.title
     ours = cover.own is None or cover.own.is_ours  # `image:` has no preview of ours
     asked = settings.og_title if cover.og_title is None else cover.og_title
-    if not (asked and site.url and ours and any(map(str.isalnum, title))):
+    if not (asked and site.url and ours and any(map(str.isalnum, article.title))):
         return None
-    return images.Lettering(title, site.name, site.palette.accent, settings.og_font)
+    return images.Lettering(article.title, site.name, site.palette.accent, settings.og_font)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from .authors import author_names
 from .cover import read_cover
+from .dates import article_date
 from .defaults import check_defaults
 from .fields import COVER_FIELDS, Field
 from .front_matter import scan_front_matter
-from .paths import path_matches
+from .paths import is_address, path_matches
+from .titles import plain_title
 from .values import SizeRules
 from .wording import is_language, language_key
 
@@ -15,11 +17,14 @@ __all__ = [
     "COVER_FIELDS",
     "Field",
     "SizeRules",
+    "article_date",
     "author_names",
     "check_defaults",
+    "is_address",
     "is_language",
     "language_key",
     "path_matches",
+    "plain_title",
     "read_cover",
     "scan_front_matter",
 ]

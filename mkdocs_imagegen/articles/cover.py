@@ -9,11 +9,11 @@ from typing import Any
 
 from ..model import ArticleSource, Cover, Diagnostic, OwnPicture
 from ..settings import Settings
-from .defaults import misfits, site_values
+from .defaults import fitting, misfits, site_values
 from .fields import FIELDS
 from .given import collect_given, diagnose
 from .values import Around, FieldError, Given, SizeRules
-from .wording import alt_text, first_text, label_text
+from .wording import ByLanguage, alt_text, authors_text, first_text, label_text
 
 _ASKING = frozenset(("prompt", "file", "enabled"))
 """The fields that ask for a cover; the others only say what it is like."""
@@ -53,8 +53,8 @@ def read_cover(
     if not asks:
         return None, tuple(_without_prompt(source, given))
     notes = tuple(_unused_prompt(source, given, own)) if own else ()
-    if settings.missing_alt == "warn" and not (_is_drawn(settings, own) or values.get("alt")):
-        notes += (_missing_alt(source),)
+    if settings.missing_alt == "warn" and not _is_drawn(settings, own):
+        notes += tuple(_missing_alt(source, settings, values.get("alt", "")))
     values |= _worded(source, settings, given, values, own)
     by_author = sorted(name for name, one in given.items() if one.raw)
     return Cover(article=source, own=own, given=tuple(by_author), **values), notes
@@ -87,7 +87,7 @@ def _worded(
         values.get("label"),
         source,
         settings,
-        by_article="label" in given,
+        by_article="label" in given and given["label"].raw is not None,
         ai=bool(values.get("ai")) if own else not drawn,
     )
     return {
@@ -110,11 +110,11 @@ def _misfits(
         blamed = given.get(name) or given.get("model")
         if blamed:
             own_name = given[name].name if name in given else f"cover_{name}"
-            error = FieldError(f"{blamed.key}: {reason}", f"write {own_name}: {better}")
+            error = FieldError(f"{blamed.key}: {reason}", f"write {fitting(own_name, better)}")
             yield diagnose(source, blamed, error)
         else:
             told = f"{reason} (set in mkdocs.yml)"
-            hint = f"write {name}: {better} in mkdocs.yml"
+            hint = f"write {fitting(name, better)} in mkdocs.yml"
             yield Diagnostic("error", told, source.src_uri, f"cover_{name}", hint=hint)
 
 
@@ -153,11 +153,19 @@ def _is_drawn(settings: Settings, own: OwnPicture | None) -> bool:
     return settings.provider == "sketch" and own is None
 
 
-def _missing_alt(source: ArticleSource) -> Diagnostic:
-    return Diagnostic(
+def _missing_alt(
+    source: ArticleSource, settings: Settings, alt: ByLanguage
+) -> Iterator[Diagnostic]:
+    if authors_text(alt, source, settings):
+        return
+    lacks, where = "", "cover_alt:"
+    if alt:
+        language = source.locale or settings.words.language
+        lacks, where = f" in {language}", f"below cover_alt: a line {language}:"
+    yield Diagnostic(
         "warning",
-        "the cover has no cover_alt, so who can't see it learns the article's title only",
+        f"the cover has no cover_alt{lacks}, so who can't see it learns the article's title only",
         article=source.src_uri,
         key="cover_alt",
-        hint="write cover_alt: and what the picture shows, in a sentence",
+        hint=f"write {where} and what the picture shows, in a sentence",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..model import Diagnostic
@@ -48,7 +48,7 @@ def check_defaults(settings: Settings, rules: SizeRules) -> tuple[Diagnostic, ..
         if site.keys() & values.keys():
             for name, reason, better in misfits({**site, **values}, rules):
                 blamed = name if name in values else "model"
-                error = FieldError(f"{where}.{blamed}: {reason}", f"write {name}: {better}")
+                error = FieldError(f"{where}.{blamed}: {reason}", f"write {fitting(name, better)}")
                 errors.setdefault(blamed, error)
         diagnostics += (
             Diagnostic("error", e.message, "mkdocs.yml", f"{where}.{name}", hint=e.hint)
@@ -57,16 +57,27 @@ def check_defaults(settings: Settings, rules: SizeRules) -> tuple[Diagnostic, ..
     return tuple(diagnostics)
 
 
-def misfits(values: Mapping[str, Any], rules: SizeRules) -> Iterator[tuple[str, str, str]]:
-    """Yield `size` or `quality` where the model does not take it, why, and the nearest it takes."""
+def fitting(name: str, better: Sequence[str]) -> str:
+    """Return what to write instead of a value that the model does not take."""
+    return f"{name}: {better[0]}" if len(better) == 1 else f"one of {', '.join(better)}"
+
+
+def misfits(
+    values: Mapping[str, Any], rules: SizeRules
+) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Yield `size` or `quality` where the model does not take it, why, and what it takes.
+
+    That is the nearest, or all where none is near.
+    """
     model, size, quality = values["model"], values["size"], values["quality"]
     if problem := rules.size_problem(model, size):
         reason = f"{size} does not fit {model}: {problem}"
-        yield "size", reason, str(rules.nearest_size(model, size))
+        yield "size", reason, [str(rules.nearest_size(model, size))]
     known = rules.qualities(model)
     if known and quality not in known:
         reason = f"{model} has no quality {quality}, only {', '.join(known)}"
-        yield "quality", reason, nearest(quality, known) or known[0]
+        near = nearest(quality, known)
+        yield "quality", reason, [near] if near else known
 
 
 def _read_entry(

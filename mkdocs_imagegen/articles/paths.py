@@ -5,15 +5,22 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 _NAME_BYTES = 255
+_NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def is_address(ref: str) -> bool:
     """Tell whether the reference is an http(s) address, not a file of the site."""
     return ref[:8].lower().startswith(("http://", "https://"))
+
+
+def web_address(ref: str) -> str:
+    """Return an http(s) address as pages name it: a lower-case scheme, and nothing unescaped."""
+    scheme, _, rest = ref.partition("://")
+    return f"{scheme.lower()}://{_NOT_IN_ADDRESS.sub(lambda found: quote(found[0]), rest)}"
 
 
 def can_be_path(ref: str) -> bool:

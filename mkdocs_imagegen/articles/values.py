@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..model import FileRef, Inherited, OwnPicture, RawValue, Size
 from .broken_yaml import quoted
-from .paths import can_be_path, find_candidates, is_address
+from .paths import can_be_path, find_candidates, is_address, web_address
 
 MAX_REFERENCES = 16
 
@@ -101,8 +101,10 @@ def read_own(given: Given, around: Around) -> OwnPicture:
             f"{given.key} takes your own picture, and no file can have this name",
             "did you mean cover_prompt?" if key == "cover" else "write image: picture.png",
         )
-    candidates = () if is_address(ref) else _candidates(ref, given, around)
-    return OwnPicture(ref, key, candidates, given.raw.line if given.raw else None)
+    line = given.raw.line if given.raw else None
+    if is_address(ref):
+        return OwnPicture(web_address(ref), key, (), line)
+    return OwnPicture(ref, key, _candidates(ref, given, around), line)
 
 
 def read_flag(given: Given, _around: Around) -> bool:

@@ -85,20 +85,22 @@ def label_text(
         said: of this cover; `None` where nothing is.
         source: the article.
         settings: of the site.
-        by_article: whether its front matter says it, which may label anything.
+        by_article: whether the article itself says it, which may label anything.
         ai: whether AI made the picture, or will.
     """
     if said is None:
         said = settings.label
-    if said is False or (said is True and not (ai or by_article)):
+    if said is False or not (ai or by_article):
         return ""
     if said is True:
         return _sites_own(settings.words.labels, source, settings)
-    return _authors(said, source, settings)
+    return authors_text(said, source, settings)
 
 
 def alt_text(said: ByLanguage, source: ArticleSource, settings: Settings, *, drawn: bool) -> str:
     """Return the alternative text, as its author wrote it or else as a sentence of the title.
+
+    A drawing shows the title, and nothing of what its author describes.
 
     Args:
         said: by the author, `""` for nothing.
@@ -106,14 +108,17 @@ def alt_text(said: ByLanguage, source: ArticleSource, settings: Settings, *, dra
         settings: of the site.
         drawn: whether the site draws all its covers.
     """
-    written = _authors(said, source, settings)
-    if written or drawn or not source.title:
-        return written or source.title  # which is all that can be read in a drawn cover
+    if drawn:
+        return source.title
+    written = authors_text(said, source, settings)
+    if written or not source.title:
+        return written
     sentence = _sites_own(settings.words.alts, source, settings)
     return sentence.format(title=source.title, section=source.section, site=settings.site.name)
 
 
-def _authors(texts: ByLanguage, source: ArticleSource, settings: Settings) -> str:
+def authors_text(texts: ByLanguage, source: ArticleSource, settings: Settings) -> str:
+    """Return an author's text in the page's language, else the site's, else English."""
     return in_language(texts, source.locale, settings.words.language, "en")
 
 

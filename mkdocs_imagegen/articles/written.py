@@ -19,6 +19,9 @@ NAME_DIGITS = 32
 """Of the digest in a cover's name."""
 _WRITTEN = re.compile(rf"(?:\.\./)*({re.escape(COVERS)}/([0-9a-f]{{{NAME_DIGITS}}})\.webp)")
 
+PREVIEW_END = ".preview.jpeg"
+"""Stands in place of `.webp` in the name of the link preview beside a cover: templates find it."""
+
 FileDigest = Callable[[str], str | None]
 """Returns the sha256 of a file below docs_dir, by its URI; `None` where there is none."""
 
@@ -51,6 +54,11 @@ def without_written(
     values = {key: raw for key, raw in front_matter.values.items() if key != "image"}
     authored = {key: value for key, value in meta.items() if key != "image"}
     return authored, replace(front_matter, values=values)
+
+
+def preview_uri(asset_uri: str) -> str:
+    """Return where the link preview of a written cover stands."""
+    return asset_uri.removesuffix(".webp") + PREVIEW_END
 
 
 def image_ref(asset_uri: str, src_uri: str) -> str:

@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from .. import images
-from ..engine import Engine
 from ..errors import PictureError
 from ..files import CoverFile
 from ..holdings import sound_record
@@ -25,7 +23,6 @@ from ..model import (
     Diagnostic,
     Entry,
     Order,
-    Orders,
     Plan,
     Record,
     Size,
@@ -68,7 +65,7 @@ def collect(survey: Survey) -> Collection:
     if not (plan.actions or engine.lockfile.entries):
         return Collection((), (), plan)
     published = engine.publish(plan)
-    collector = _Collector(engine, orders, survey.docs_dir)
+    collector = _Collector(survey)
     files = published.main
     covers = tuple(collector.shown(action, files) for action in plan.actions)
     return Collection(covers, tuple(collector.orphans()), plan, published.diagnostics)
@@ -77,11 +74,12 @@ def collect(survey: Survey) -> Collection:
 class _Collector:
     """Puts together what plan, lockfile and store know of each cover."""
 
-    def __init__(self, engine: Engine, orders: Orders, docs_dir: Path) -> None:
-        self._lockfile = engine.lockfile
-        self._store = engine.store
-        self._orders = orders
-        self._docs_dir = docs_dir
+    def __init__(self, survey: Survey) -> None:
+        self._lockfile = survey.engine.lockfile
+        self._store = survey.engine.store
+        self._orders = orders = survey.orders
+        self._docs_dir = survey.docs_dir
+        self._places = survey.pictures
         self._own = {o.cover.article.src_uri: o for o in orders.orders if o.request_key is None}
         self._paid: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry in self._lockfile.entries:
@@ -145,7 +143,7 @@ class _Collector:
         own = order.cover.own
         assert own is not None
         path = self._docs_dir / order.own_uri if order.own_uri else None
-        file = order.own_uri or own.ref
+        file = self._places.get(order.own_uri, order.own_uri) if order.own_uri else own.ref
         known = replace(
             known, own=True, ai=order.cover.ai, file=file, digest=order.own_digest or ""
         )

@@ -38,7 +38,7 @@ def make_words(options: CoversOptions, config: MkDocsConfig) -> Words:
     language = config.theme.get("language") or config.theme.get("locale") or Words().language
     return Words(
         language=language_key(language),
-        labels=_texts("label", options.label, labels),
+        labels=_texts("label", options.label or None, labels),
         alts=own_alts,
     )
 

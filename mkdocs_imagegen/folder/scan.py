@@ -16,10 +16,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, set_exclusions
 from mkdocs.utils import dirname_to_title
 
-from ..articles import scan_front_matter
+from ..articles import article_date, plain_title, scan_front_matter
 from ..articles.written import without_written, written_cover
 from ..model import ArticleSource, Diagnostic, FrontMatter, Inherited
-from ..site import article_date
 from .block import find_block, read_meta
 from .configured import merged
 
@@ -141,15 +140,17 @@ def _source(
             front_matter = FrontMatter(front_matter.values, told)
     meta = merged(meta, own)
     parent = posixpath.basename(posixpath.dirname(src_uri))
+    written_title = str(meta.get("title") or "")
     return ArticleSource(
         src_uri=src_uri,
-        title=str(meta.get("title") or _heading(body) or _name(src_uri)),
+        title=plain_title(written_title) or _heading(body) or _name(src_uri),
         meta=meta,
         section=dirname_to_title(parent),
         date=article_date(meta.get("date")),
         markdown=body,
         front_matter=front_matter,
         inherited=inherited,
+        written_title=written_title,
     )
 
 

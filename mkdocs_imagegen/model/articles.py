@@ -104,6 +104,7 @@ class ArticleSource:
     src_uri: str
     """POSIX path below docs_dir: the article's identity."""
     title: str
+    """Plain text."""
     meta: Mapping[str, object]
     """The final front matter: `.meta.yml` and the host's defaults are merged in."""
     section: str = ""
@@ -118,6 +119,8 @@ class ArticleSource:
     """The build's language where the site has several, else `""`."""
     url: str = ""
     """The page's address: absolute with a site_url, else relative to the site's root."""
+    written_title: str = ""
+    """The title with its markup, where it may have some: prompts have it as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class OwnPicture:
     """The author's own picture, which wins over everything that could be bought."""
 
     ref: str
-    """As the author wrote it: a path, or an address that starts with `http`."""
+    """A path as the author wrote it, or an address that starts with `http://` or `https://`."""
     key: str
     """Where it stands: `cover`, or `image` (which other tools read too)."""
     candidates: tuple[str, ...]

@@ -29,7 +29,7 @@ _COVER: Makers = {
 }
 """Without the parts, which take templates to make."""
 _ARTICLE: Makers = {
-    "title": attrgetter("title"),
+    "title": lambda article: article.written_title or article.title,
     "description": lambda article: " ".join(_texts(article.meta.get("description"))),
     "tags": lambda article: _texts(article.meta.get("tags")),
     "categories": lambda article: _texts(article.meta.get("categories")),

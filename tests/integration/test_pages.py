@@ -119,6 +119,7 @@ def test_alt_caption_and_label_are_escaped_and_the_title_stands_in_for_alt(site:
         "docs/titled.md",
         f"---\n{yaml.safe_dump({**COVER, 'title': 'Foxes & 1 < 2'})}---\n\nText.\n",
     )
+    site.article("markup.md", **COVER, title="R&amp;D <em>at</em> night")
     built = site.build("--strict")
     assert built.code == 0, built.output
     drawn = read_page(site.page("full/index.html"))
@@ -140,6 +141,9 @@ def test_alt_caption_and_label_are_escaped_and_the_title_stands_in_for_alt(site:
     assert heading.captions == []
     titled = read_page(site.page("titled/index.html"))
     assert titled.figures[0]["alt"] == "Cover of the article “Foxes & 1 < 2”"
+    marked_up = read_page(site.page("markup/index.html"))
+    assert marked_up.figures[0]["alt"] == "Cover of the article “R&D at night”"
+    assert marked_up.meta("og:title") == ["R&D at night"]
 
 
 OWN_TAGS = """{% extends "base.html" %}

@@ -42,6 +42,22 @@ HEAD = """{% block extrahead %}
 """
 
 
+NOT_FOUND = """{% extends "main.html" %}
+{% block content %}
+{% for each in nav.pages %}{{ imagegen.card(each) }}{% endfor %}
+{% endblock %}
+"""
+POSTS_HOOK = """
+from mkdocs.plugins import event_priority
+
+
+@event_priority(-115)  # the last before the lists' covers
+def on_page_context(context, page, config, nav):
+    context["posts"] = [{"title": "A post"}, *nav.pages] if page.is_homepage else {"a": "b"}
+    return context
+"""
+
+
 def example(name: str) -> str:
     """Return a template as the docs show it."""
     (found,) = re.findall(
@@ -60,6 +76,7 @@ def test_a_theme_places_covers_as_the_plugin_would(site: Site) -> None:
 
     site.options["insert"] = False
     site.config["theme"] = {"name": "mkdocs", "custom_dir": "overrides"}
+    site.write("overrides/404.html", NOT_FOUND)
     site.write("overrides/main.html", example("overrides/main.html") + HEAD)
     built = site.build("--strict")
     assert built.code == 0, built.output
@@ -73,6 +90,13 @@ def test_a_theme_places_covers_as_the_plugin_would(site: Site) -> None:
     addresses = re.findall(r"\.\./\.\./(assets/covers/[0-9a-f]{32}\.webp)", link)
     assert len(set(addresses)) == 2
     assert all((site.built / address).is_file() for address in addresses)
+
+    lost = site.page("404.html")  # which a server shows in the place of any page
+    (listed,) = FIGURE.findall(lost)
+    assert 'href="/docs/deep/fox/"' in listed
+    sources = re.findall(r"[\s\"](/docs/assets/covers/[0-9a-f]{32}\.(?:webp|avif))[\s\"]", listed)
+    assert len(sources) == 1 + 2 + 2
+    assert all((site.built / each.removeprefix("/docs/")).is_file() for each in sources)
 
     home = site.page("index.html")
     assert read_page(home).meta("theirs") == ["True"]
@@ -93,6 +117,20 @@ def test_a_theme_places_covers_as_the_plugin_would(site: Site) -> None:
     assert site.build("--strict").code == 0
     assert FIGURE.findall(site.page("deep/fox/index.html")) == []
     assert len(server_of(site).paid_calls) == 1
+
+
+def test_what_others_call_posts_is_left_alone(keyless_site: Site) -> None:
+    site = keyless_site
+    site.config["hooks"] = ["posts.py"]
+    site.write("posts.py", POSTS_HOOK)
+    site.article("index.md")
+    site.article("fox.md", **FOX)
+    for listed in ("card", False):
+        site.options["covers"] = {"list": listed}
+        built = site.build("--strict")
+        assert built.code == 0, built.output
+        assert len(FIGURE.findall(site.page("fox/index.html"))) == 1
+        assert FIGURE.findall(site.page("index.html")) == []
 
 
 def test_a_blogs_theme_places_posts_covers_with_labels_in_its_language(site: Site) -> None:
@@ -142,8 +180,19 @@ def test_a_blogs_theme_places_posts_covers_with_labels_in_its_language(site: Sit
     theirs = '<img class="theirs" src="{{ post.cover.url | url }}">'
     given = f"{{% if post.cover %}}{theirs}{{% endif %}}"
     site.write("overrides/partials/post.html", example("overrides/partials/post.html") + given)
-    site.options["covers"] = {"list": False}
-    assert site.build("--strict").code == 0
+    site.write("overrides/main.html", example("overrides/main.html"))
+    site.write("overrides/post.html", example("overrides/post.html"))
+    post = "blog/posts/bought.md"
+    site.article(post, date=date(2026, 1, 1), cover_prompt="A fox", template="post.html")
+    site.article("page.md", cover_prompt="A fox")
+    site.options |= {"covers": {"list": False}, "insert": False}
+    built = site.build("--strict")
+    assert built.code == 0, built.output
+    for uri in ("blog/2026/01/01/bought/index.html", "page/index.html"):
+        shown = read_page(site.page(uri))
+        assert shown.order[:2] == ["cover", "h1"]
+        assert len(shown.figures) == 1
+    assert 'class="md-post__meta' in site.page("blog/2026/01/01/bought/index.html")
     page = site.page("blog/archive/2026/index.html")
     assert len(FIGURE.findall(page)) == page.count('class="theirs"') == 4
     for source in re.findall(r' src="([^"]+\.(?:webp|png))"', page):

@@ -106,6 +106,7 @@ NEIGHBOURS = {
         "mkdocs-rss-plugin",
         "mkdocs-rss-plugin",
         "Covers are the enclosures of the feeds' items, in RSS and in JSON.",
+        "1.12 is the oldest tried.",
     ),
     "i18n": Neighbour(
         "mkdocs-static-i18n",

@@ -135,6 +135,17 @@ def test_what_authors_write_comes_out_as_text(alt: str, caption: str) -> None:
         ("<!--><h1>T</h1>x-->", "<!-->\nF<h1>T</h1>x-->", "<!--><h1>T</h1>\nFx-->"),
         ("<!-- <h1>T</h1>", "F<!-- <h1>T</h1>", "F<!-- <h1>T</h1>"),
         ("<h2>T</h2>", "F<h2>T</h2>", "F<h2>T</h2>"),
+        (
+            '<script>"<h1>no</h1>"</script><h1>T</h1>x',
+            '<script>"<h1>no</h1>"</script>\nF<h1>T</h1>x',
+            '<script>"<h1>no</h1>"</script><h1>T</h1>\nFx',
+        ),
+        (
+            "<TEMPLATE><style>a</style><h1></h1></template ><h1><svg><h1></h1></svg>T</h1>x",
+            "<TEMPLATE><style>a</style><h1></h1></template >\nF<h1><svg><h1></h1></svg>T</h1>x",
+            "<TEMPLATE><style>a</style><h1></h1></template ><h1><svg><h1></h1></svg>T</h1>\nFx",
+        ),
+        ("<svg-x><h1>T</h1>x", "<svg-x>\nF<h1>T</h1>x", "<svg-x><h1>T</h1>\nFx"),
         ("<h10>no</h10>", "F<h10>no</h10>", "F<h10>no</h10>"),
         ("", "F", "F"),
     ],

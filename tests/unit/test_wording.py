@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mkdocs_imagegen.articles import language_key, read_cover
-from mkdocs_imagegen.model import ArticleSource, Cover, Diagnostic
+from mkdocs_imagegen.articles import language_key, plain_title, read_cover
+from mkdocs_imagegen.model import ArticleSource, Cover, Diagnostic, FrontMatter
 from mkdocs_imagegen.packaged import price_book
-from mkdocs_imagegen.settings import Settings, SiteFacts, Words
+from mkdocs_imagegen.settings import PathDefaults, Settings, SiteFacts, Words
 from tests.front import typed
 
 WORDS = Words(
@@ -25,10 +25,11 @@ OWN_AI: dict[str, Any] = {**OWN, "cover_ai": True}
 
 
 def read(
-    settings: Settings, locale: str = "", title: str = "Foxes", **meta: object
+    settings: Settings, locale: str = "", title: str = "Foxes", **meta: Any
 ) -> tuple[Cover, tuple[Diagnostic, ...]]:
+    written: FrontMatter | None = meta.pop("front_matter", None)
     source = ArticleSource(
-        "a.md", title, meta, section="Tales", front_matter=typed(meta), locale=locale
+        "a.md", title, meta, section="Tales", front_matter=written or typed(meta), locale=locale
     )
     cover, told = read_cover(source, settings, price_book())
     assert cover is not None, told
@@ -75,6 +76,20 @@ def test_the_label_is_in_the_pages_language_or_in_english(
     assert read(settings, locale, **BOUGHT)[0].label == label
 
 
+@pytest.mark.parametrize("label", [True, "Painted by a machine", {"en": "Made by AI"}])
+def test_what_holds_for_many_articles_labels_no_picture_that_nobody_says_ai_made(
+    label: object,
+) -> None:
+    by_folder: dict[str, Any] = {"front_matter": FrontMatter()}
+    by_site = replace(SITE, defaults=(PathDefaults("**", {"label": label}),))
+    for own in (OWN, {**OWN, "cover_ai": False}):
+        assert read(SITE, **by_folder, **own, cover_label=label)[0].label == ""
+        assert read(by_site, **own)[0].label == ""
+    for meta in (OWN_AI, BOUGHT):
+        assert read(SITE, **by_folder, **meta, cover_label=label)[0].label
+        assert read(by_site, **meta)[0].label
+
+
 def test_without_an_authors_text_the_alt_is_a_sentence_of_the_title() -> None:
     assert read(SITE, **BOUGHT)[0].shown_alt == "Cover of Foxes"
     assert read(SITE, "de", **OWN)[0].shown_alt == "Titelbild: Foxes (Tales, Notes)"
@@ -85,7 +100,10 @@ def test_without_an_authors_text_the_alt_is_a_sentence_of_the_title() -> None:
 
 
 def test_a_drawn_cover_says_the_title_that_it_shows() -> None:
-    assert read(replace(SITE, provider="sketch"), **BOUGHT)[0].shown_alt == "Foxes"
+    drawn = replace(SITE, provider="sketch")
+    assert read(drawn, **BOUGHT)[0].shown_alt == "Foxes"
+    assert read(drawn, **BOUGHT, cover_alt="A fox in the snow")[0].shown_alt == "Foxes"
+    assert read(drawn, **OWN, cover_alt="A fox in the snow")[0].shown_alt == "A fox in the snow"
 
 
 def test_an_author_writes_the_alt_once_or_by_language() -> None:
@@ -112,6 +130,32 @@ def test_a_missing_alt_is_a_warning_where_the_site_wants_that() -> None:
         assert "cover_alt:" in told.hint
         assert read(warned, **meta, cover_alt="A fox")[1] == ()
     assert read(replace(warned, provider="sketch"), **BOUGHT)[1] == ()
+
+
+def test_a_missing_alt_is_a_warning_in_the_language_that_has_none() -> None:
+    warned = replace(SITE, missing_alt="warn")
+    meta = {**BOUGHT, "cover_alt": {"de": "Ein Fuchs"}}
+    assert read(warned, "de", **meta)[1] == ()
+    for locale, language in (("", "en"), ("fr", "fr")):
+        (told,) = read(warned, locale, **meta)[1]
+        assert f"no cover_alt in {language}" in told.message
+        assert f"{language}:" in told.hint
+    assert read(warned, "fr", **BOUGHT, cover_alt={"en": "A fox"})[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("R&amp;D <em>x</em>", "R&D x"),
+        ('<span class="a">A</SPAN><br>B<wbr>', "AB"),
+        ("The &lt;em&gt; element", "The <em> element"),
+        ("Vec<T> and 1 < 2 > 0", "Vec<T> and 1 < 2 > 0"),
+        ("R&D, AT&T", "R&D, AT&T"),
+        ("<b></b>", "<b></b>"),
+    ],
+)
+def test_a_title_is_shown_as_browsers_show_it(written: str, shown: str) -> None:
+    assert plain_title(written) == shown
 
 
 def test_a_language_is_looked_up_by_one_spelling() -> None:
