@@ -314,22 +314,16 @@ class Engine:
         """Return the lockfile's entries whose originals are in no store."""
         return lost_entries(self.lockfile, self.store)
 
-    def publish(
-        self, plan: Plan, *, in_full_width: bool = False, bought: Container[str | None] = ()
-    ) -> Published:
+    def publish(self, plan: Plan, *, bought: Container[str | None] = ()) -> Published:
         """Return the covers' files by src_uri, drawn where there is nothing else to show.
 
-        With `in_full_width` nothing is made that browsers choose from: only the WebP in full width
-        and the link preview. `bought`: the requests that were paid for just now, where the plan is
-        of the time after that.
+        `bought`: the requests that were paid for just now, where the plan is of the time after
+        that.
         """
         if not plan.actions:
             return Published({})
-        settings = self.settings
-        if in_full_width:
-            settings = replace(settings, widths=(), avif=False)
         return publish(
-            plan.actions, self.lockfile, self.store, settings, self._now(), bought=bought
+            plan.actions, self.lockfile, self.store, self.settings, self._now(), bought=bought
         )
 
     def former_previews(self, now: Mapping[tuple[str, str], CoverFile]) -> tuple[CoverFile, ...]:

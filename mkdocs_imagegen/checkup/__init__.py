@@ -31,7 +31,7 @@ from .keeping import (
 from .live import Offer, buy_offer, make_offer
 from .machine import check_machine
 from .money import check_models, check_prices
-from .site import check_articles, check_mode, check_template, check_walls
+from .site import check_address, check_articles, check_mode, check_template, check_walls
 from .telling import checkup_json, checkup_summary, checkup_text, counts
 
 __all__ = [
@@ -55,7 +55,7 @@ __all__ = [
 
 Check = Callable[[Examined], Iterator[Finding]]
 LAYERS: tuple[tuple[str, tuple[Check, ...]], ...] = (
-    ("site", (check_articles, check_template, check_mode)),
+    ("site", (check_articles, check_address, check_template, check_mode)),
     ("money", (check_walls, check_models, check_prices)),
     ("store", (check_store, check_originals, check_tracking)),
     ("endpoint", (check_key, check_endpoint)),

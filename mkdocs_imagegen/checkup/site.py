@@ -27,6 +27,14 @@ def check_articles(site: Examined) -> Iterator[Finding]:
             yield Finding(level, "articles", message, "mkdocs-imagegen plan lists them")
 
 
+def check_address(site: Examined) -> Iterator[Finding]:
+    """Tell where the site has no address."""
+    if not site.engine.settings.site.url:
+        yield Finding(
+            "info", "site_url", "there is none, and link previews need it", "set it in mkdocs.yml"
+        )
+
+
 def check_template(site: Examined) -> Iterator[Finding]:
     """Render the site's template for a sample article, as a build does for each."""
     name = site.engine.settings.template

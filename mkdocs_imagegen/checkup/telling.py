@@ -62,7 +62,8 @@ def checkup_summary(layers: Iterable[Layer]) -> str:
     """Return the counts as a sentence."""
     found = counts(layers)
     troubles = [_plural(found[verdict], verdict) for verdict in ("error", "warning")]
-    return f"{', '.join(troubles)}; {found['ok']} ok, {found['skipped']} skipped."
+    rest = [f"{found[verdict]} {verdict}" for verdict in ("ok", "info", "skipped")]
+    return f"{', '.join(troubles)}; {', '.join(rest)}."
 
 
 def _lines(finding: Finding, width: int | None, colour: bool) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import click
 
 from .. import report
+from ..articles.written import COVERS
 from ..errors import EXIT_ERROR, EXIT_OVER_BUDGET, EXIT_WOULD_CHANGE
 from ..execute import ended_at_wall
 from ..folder import Changes, FolderSurvey
@@ -18,6 +21,8 @@ from ..survey import Survey
 from .frame import (
     HELP,
     config_file_option,
+    in_full,
+    outlook_of,
     plan_options,
     planned,
     strict_option,
@@ -59,8 +64,8 @@ def apply_command(
     before = _read(saved, options) if saved else None
     with surveyed(config_file, strict=strict, docs=docs) as survey:
         engine = survey.engine
-        plan = planned(survey, before.options if before else options)
-        report.show_plan(plan, engine.outlook(plan))
+        plan = planned(survey, before.options if before else options, docs)
+        report.show_plan(plan, outlook_of(survey, plan, docs))
         tell(plan.diagnostics)
         failed = bool(troubles(plan, strict=survey.strict))
         if before:
@@ -72,13 +77,27 @@ def apply_command(
         if engine.dry_run:
             click.echo("IMAGEGEN_DRY_RUN is set: nothing was bought", err=True)
             return EXIT_ERROR if failed else 0
+        return _carried_out(plan, survey, docs, yes=yes, drawn=drawn, failed=failed)
+
+
+def _carried_out(
+    plan: Plan, survey: Survey, docs: Path | None, *, yes: bool, drawn: bool, failed: bool
+) -> int:
+    """Buy a plan that is agreed to, publish what is there then, and return the exit code."""
+    engine = survey.engine
+    locked = _bytes(engine.lockfile_path)
+    outcomes: list[Outcome] = []
+    if drawn and docs and plan.purchases and engine.endpoint is None:
+        click.echo(f"{len(plan.purchases)} to buy, no key: drawn", err=True)
+    else:
         approved = engine.approve(plan, strict=survey.strict)
         if plan.purchases and not _agreed(plan, yes=yes):
             click.echo("Nothing was bought.", err=True)
             return EXIT_ERROR
-        outcomes = _bought(approved, survey)
-        published = _published(survey, outcomes, drawn=drawn)
-        tell(published)
+        outcomes = _bought(approved, survey, docs)
+    published, wrote = _published(survey, outcomes, drawn=drawn)
+    tell(published)
+    _tell_what_to_commit(survey, relocked=locked != _bytes(engine.lockfile_path), wrote=wrote)
     unpublished = any(diagnostic.level != "info" for diagnostic in published)
     return _exit_code(outcomes, failed=failed or unpublished)
 
@@ -89,13 +108,37 @@ def _checked(plan: Plan, changes: Changes) -> int:
 
 def _published(
     survey: Survey, outcomes: Iterable[Outcome], *, drawn: bool
-) -> tuple[Diagnostic, ...]:
-    """Make the files of what is there now, and return what could not be published."""
+) -> tuple[tuple[Diagnostic, ...], bool]:
+    """Make the files of what is there now.
+
+    Returns what could not be published, and whether anything was written beside the articles.
+    """
     plan = survey.engine.plan(survey.orders)
     if isinstance(survey, FolderSurvey):
         return write_changes(survey, plan, drawn=drawn)
     bought = {o.record.request_key for o in outcomes if isinstance(o, Bought)}
-    return survey.engine.publish(plan, bought=bought).diagnostics
+    return survey.engine.publish(plan, bought=bought).diagnostics, False
+
+
+def _tell_what_to_commit(survey: Survey, *, relocked: bool, wrote: bool) -> None:
+    engine = survey.engine
+    covers_dir = engine.store.covers_dir
+    line = report.commit_line(
+        lockfile=_path(engine.lockfile_path) if relocked else "",
+        covers=f"{_path(covers_dir)}/" if covers_dir else "",
+        cache=_path(engine.store.cache_dir),
+        written=f"{_path(survey.docs_dir / COVERS)}/" if wrote else "",
+    )
+    if line:
+        click.echo(line, err=True)
+
+
+def _path(path: Path) -> str:
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _read(saved: Path, options: PlanOptions) -> SavedPlan:
@@ -116,7 +159,7 @@ def _agreed(plan: Plan, *, yes: bool) -> bool:
     return click.confirm(report.purchase_question(plan), err=True)
 
 
-def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
+def _bought(approved: ApprovedPlan, survey: Survey, docs: Path | None) -> list[Outcome]:
     engine, orders, total = survey.engine, survey.orders, len(approved.plan.purchases)
     if not total:
         click.echo("Nothing to buy.", err=True)
@@ -127,8 +170,8 @@ def _bought(approved: ApprovedPlan, survey: Survey) -> list[Outcome]:
     click.echo(report.buying_line(total, engine.settings.images_per_minute), err=True)
     outcomes: list[Outcome] = []
     run = engine.buy(approved, orders, _tell_notice, outcomes)
-    report.watch(run, outcomes, total, _tell_outcome)
-    click.echo(f"{report.outcomes_summary(outcomes)}.", err=True)
+    report.watch(run, outcomes, total, partial(_tell_outcome, docs=docs))
+    click.echo(report.purchases_line(outcomes), err=True)
     return outcomes
 
 
@@ -136,9 +179,9 @@ def _tell_notice(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _tell_outcome(outcome: Outcome) -> None:
+def _tell_outcome(outcome: Outcome, docs: Path | None) -> None:
     good = isinstance(outcome, Bought | Found)
-    click.secho(report.outcome_line(outcome), err=True, fg=None if good else "red")
+    click.secho(in_full(report.outcome_line(outcome), docs), err=True, fg=None if good else "red")
 
 
 def _exit_code(outcomes: list[Outcome], *, failed: bool) -> int:

@@ -75,6 +75,28 @@ def read_books(sources: Sequence[Path], cwd: Path) -> Books:
 def find_cache_dir(config_file: Path) -> Path:
     """Return the folder of a site's store, read from mkdocs.yml alone.
 
+    Raises:
+        SettingsError: the file can't be read.
+    """
+    options = _options(read_config(config_file).get("plugins"))
+    cache_dir = options.get("cache_dir")
+    folder = config_file.resolve().parent
+    default = ImagegenConfig.cache_dir.default
+    return find_store(folder, cache_dir if isinstance(cache_dir, str) else default)
+
+
+def find_site_dir(config_file: Path) -> Path:
+    """Return the folder that a site is built into, read from mkdocs.yml alone.
+
+    Raises:
+        SettingsError: the file can't be read.
+    """
+    return config_file.parent / str(read_config(config_file).get("site_dir") or "site")
+
+
+def read_config(config_file: Path) -> Mapping[str, object]:
+    """Return what mkdocs.yml says, without its plugins.
+
     Tags that only other plugins know are passed over; `!ENV` and `INHERIT` count as in MkDocs.
 
     Raises:
@@ -87,11 +109,7 @@ def find_cache_dir(config_file: Path) -> Path:
         raise SettingsError(
             f"{config_file} can't be read: {error}", hint="mkdocs build says more"
         ) from error
-    options = _options(config.get("plugins") if isinstance(config, Mapping) else None)
-    cache_dir = options.get("cache_dir")
-    folder = config_file.resolve().parent
-    default = ImagegenConfig.cache_dir.default
-    return find_store(folder, cache_dir if isinstance(cache_dir, str) else default)
+    return config if isinstance(config, Mapping) else {}
 
 
 def _read(source: Path, shelf: _Shelf, cwd: Path) -> None:

@@ -13,11 +13,12 @@ from .. import crawlers
 from ..articles import path_matches
 from ..crawlers import LIMIT_PAGES, Folder, Limits, Report, Web
 from ..errors import EXIT_ERROR
-from .frame import HELP, told
+from .books import find_site_dir
+from .frame import HELP, found_config_file, told
 
 
 @click.command("check", context_settings=HELP)
-@click.argument("site", metavar="SITE")
+@click.argument("site", metavar="[SITE]", required=False)
 @click.option(
     "--page",
     "globs",
@@ -50,11 +51,12 @@ from .frame import HELP, told
 )
 @told
 def check(
-    site: str, globs: tuple[str, ...], strict: bool, form: str, site_url: str, limit: int
+    site: str | None, globs: tuple[str, ...], strict: bool, form: str, site_url: str, limit: int
 ) -> int:
     """Check the pictures of a built site as the crawlers of link previews would.
 
-    SITE is the folder that MkDocs built, or the address of a published site. A folder is checked
+    SITE is the folder that MkDocs built, or the address of a published site; without it, the
+    site_dir of mkdocs.yml is checked. A folder is checked
     without the network; of a published site the pages of its sitemap.xml are fetched. Buys nothing.
     Exits with 1 where a picture is not shown.
     """
@@ -63,6 +65,7 @@ def check(
         uri = path.strip("/") or "index.html"
         return not globs or any(path_matches(glob.strip("/"), uri) for glob in globs)
 
+    site = site or str(find_site_dir(Path(found_config_file())))
     if site.startswith(("https://", "http://")):
         with Web(site, site_url, Limits(pages=limit)) as web:
             report = crawlers.check_site(web, wanted)

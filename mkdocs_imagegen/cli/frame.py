@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +21,14 @@ from ..articles import path_matches
 from ..errors import EXIT_INTERRUPTED, ImagegenError, SettingsError
 from ..folder import survey_folder
 from ..model import Diagnostic, Plan, PlanOptions
+from ..plan import Decision, Outlook
 from ..survey import Survey, find_config_files, survey_site, take_stdout
 
 Result = TypeVar("Result")
 HELP = {"help_option_names": ["-h", "--help"]}
 """Of every command: click keeps what one was first asked with."""
 
+_COMMAND = re.compile(r"mkdocs-imagegen (?:apply|plan)\b")
 ZENSICAL = "zensical.toml"
 _ZENSICAL = (
     "for Zensical there are mkdocs-imagegen plan --write DOCS and apply --write DOCS, where DOCS "
@@ -123,6 +128,9 @@ def surveyed(
         try:
             with redirect_stdout(answer):
                 yield survey
+        except ImagegenError as error:
+            error.hint = in_full(error.hint, docs)
+            raise
         finally:
             survey.close()
 
@@ -172,6 +180,16 @@ def told(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
+def refuse_html_on_terminal(way: str) -> None:
+    """Refuse to pour a page onto a terminal; `way` writes it into a file.
+
+    Raises:
+        click.UsageError: stdout is a terminal.
+    """
+    if sys.stdout.isatty():
+        raise click.UsageError(f"a terminal shows no HTML page; write it into a file: {way}")
+
+
 def tell(diagnostics: Iterable[Diagnostic]) -> None:
     """Print diagnostics to stderr."""
     colours = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -180,8 +198,15 @@ def tell(diagnostics: Iterable[Diagnostic]) -> None:
         click.echo(f"{level} {diagnostic}", err=True)
 
 
-def planned(survey: Survey, options: PlanOptions) -> Plan:
-    """Return the plan.
+def in_full(text: str, docs: Path | None) -> str:
+    """Return a text with the commands that it names as they are written here: with `--write`."""
+    if docs is None:
+        return text
+    return _COMMAND.sub(lambda found: f"{found[0]} --write {shlex.quote(docs.as_posix())}", text)
+
+
+def planned(survey: Survey, options: PlanOptions, docs: Path | None = None) -> Plan:
+    """Return the plan; with `docs`, its hints name that folder.
 
     Raises:
         click.UsageError: `--retry` or `--only` name no article with a cover.
@@ -193,7 +218,16 @@ def planned(survey: Survey, options: PlanOptions) -> Plan:
     for glob in options.only:
         if not any(path_matches(glob, article) for article in articles):
             raise click.UsageError(f"--only: no article with a cover matches {glob!r}")
-    return plan
+    told = (replace(each, hint=in_full(each.hint, docs)) for each in plan.diagnostics)
+    return replace(plan, diagnostics=tuple(told)) if docs else plan
+
+
+def outlook_of(
+    survey: Survey, plan: Plan, docs: Path | None, decision: Decision | None = None
+) -> Outlook:
+    """Return what is told beside a plan, and the command that buys it as it is written here."""
+    outlook = survey.engine.outlook(plan, decision)
+    return replace(outlook, apply=in_full(outlook.apply, docs))
 
 
 def troubles(plan: Plan, *, strict: bool) -> list[Diagnostic]:

@@ -17,7 +17,15 @@ from ..report.gallery import Exhibit, gallery_html
 from ..report.shown import ShownCover
 from ..store.files import write_atomically
 from .collection import Collected, Collection, collect
-from .frame import HELP, config_file_option, surveyed, tell, told, troubles
+from .frame import (
+    HELP,
+    config_file_option,
+    refuse_html_on_terminal,
+    surveyed,
+    tell,
+    told,
+    troubles,
+)
 
 _WIDTHS_PX = ((60, 1024), (200, 640), (500, 480))
 """Up to so many covers a picture's longest side is that; the page must stay of a size to open."""
@@ -38,6 +46,8 @@ def gallery(config_file: str | None, out: Path | None) -> int:
     The page is one HTML file that needs no server and asks none: filter, search, enlarge. What was
     bought and no article shows any more is in it too.
     """
+    if out is None:
+        refuse_html_on_terminal("--out covers.html")
     with surveyed(config_file) as survey:
         collection = collect(survey)
         page = gallery_html(

@@ -18,6 +18,7 @@ from ..scaffold import (
     propose,
     write_changes,
 )
+from .books import read_config
 from .frame import HELP, config_file_option, found_config_file, told
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -41,11 +42,13 @@ def init(config_file: str | None, workflows: tuple[str, ...], yes: bool) -> int:
     """
     if {"covers-in-git", "ci-buys"} <= set(workflows):
         raise click.UsageError("covers-in-git and ci-buys both build the site: choose one")
-    found = find_files(Path(found_config_file(config_file)))
+    config_file = found_config_file(config_file)
+    found = find_files(Path(config_file))
     proposal = propose(found, Choices(workflows))
     _show(proposal)
     if not proposal.changes:
         click.echo("Nothing to do.", err=True)
+        _tell_of_address(config_file)
         return 0
     if not _agreed(proposal, yes=yes):
         click.echo("Nothing was written.", err=True)
@@ -56,7 +59,13 @@ def init(config_file: str | None, workflows: tuple[str, ...], yes: bool) -> int:
         "Next: write cover_prompt into an article's front matter, then mkdocs-imagegen plan.",
         err=True,
     )
+    _tell_of_address(config_file)
     return 0
+
+
+def _tell_of_address(config_file: str) -> None:
+    if "site_url" not in read_config(Path(config_file)):
+        click.secho("note: no site_url: link previews need it", err=True, fg="yellow")
 
 
 def _show(proposal: Proposal) -> None:

@@ -18,8 +18,10 @@ from .frame import (
     HELP,
     USD,
     config_file_option,
+    outlook_of,
     plan_options,
     planned,
+    refuse_html_on_terminal,
     strict_option,
     surveyed,
     tell,
@@ -65,11 +67,13 @@ def plan_command(
     drawn: bool,
 ) -> int:
     """Show what a build would do about each cover, and what it costs. Buys nothing."""
+    if form == "html":
+        refuse_html_on_terminal("mkdocs-imagegen plan --format html > plan.html")
     with surveyed(config_file, strict=strict, docs=docs) as survey:
         engine = survey.engine
-        plan = planned(survey, options)
+        plan = planned(survey, options, docs)
         decision = None if docs else engine.foresee(plan, strict=survey.strict)
-        outlook = engine.outlook(plan, decision)
+        outlook = outlook_of(survey, plan, docs, decision)
         if out is not None:
             _save(report.plan_json(plan, outlook, options), out)
         _show(plan, outlook, options, form, survey)

@@ -20,7 +20,13 @@ from ..report.costs import (
     make_report,
 )
 from .books import read_books
-from .frame import HELP, config_file_option, found_config_file, told
+from .frame import (
+    HELP,
+    config_file_option,
+    found_config_file,
+    refuse_html_on_terminal,
+    told,
+)
 from .gallery import covers, gallery
 
 _DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?")
@@ -108,6 +114,8 @@ def costs(
     Several authors of one article are a group of their own ("ann, bob"), so that the sums are
     right. Months are those of UTC. What nobody knows is told as unknown and never counts as zero.
     """
+    if form == "html":
+        refuse_html_on_terminal("mkdocs-imagegen report costs --format html > costs.html")
     books = read_books(_sources(sources, config_file), Path.cwd())
     for note in books.notes:
         click.echo(note, err=True)

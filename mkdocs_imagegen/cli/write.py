@@ -22,7 +22,11 @@ def write_options(command: Callable[..., Result]) -> Callable[..., Result]:
     """Add `--write DOCS` and `--drawn`."""
     folder = click.Path(file_okay=False, path_type=Path)
     for option in (
-        click.option("--drawn", is_flag=True, help="With --write: write drawn covers too."),
+        click.option(
+            "--drawn",
+            is_flag=True,
+            help="With --write: write drawn covers too, without a key all of them.",
+        ),
         click.option(
             "--write",
             "docs",
@@ -43,19 +47,24 @@ def changes_of(survey: Survey, plan: Plan, *, drawn: bool) -> Changes:
     engine = survey.engine
     drawn = drawn or engine.settings.provider == "sketch"
     shown = (action for action in plan.actions if drawn or action.keeps or action.kind in _THERE)
-    published = engine.publish(replace(plan, actions=tuple(shown)), only_main=True)
-    changes = decide(survey.folder, survey.orders, published.main, drawn=drawn)
+    # Articles that share a picture share its preview, which so can't have the title of one.
+    untitled = (replace(a, cover=replace(a.cover, og_title=False)) for a in shown)
+    published = engine.publish(replace(plan, actions=tuple(untitled)))
+    changes = decide(survey.folder, survey.orders, published.files, drawn=drawn)
     return replace(changes, diagnostics=(*published.diagnostics, *changes.diagnostics))
 
 
-def write_changes(survey: FolderSurvey, plan: Plan, *, drawn: bool) -> tuple[Diagnostic, ...]:
-    """Write what the plan comes to, and return what is to be told of it."""
+def write_changes(
+    survey: FolderSurvey, plan: Plan, *, drawn: bool
+) -> tuple[tuple[Diagnostic, ...], bool]:
+    """Write what the plan comes to; return what is to be told of it, and whether it is anything."""
     changes = changes_of(survey, plan, drawn=drawn)
     told = write(survey.folder, changes)
     left = {diagnostic.article for diagnostic in told}
     edits = tuple(edit for edit in changes.edits if edit.article not in left)
-    tell_changes(replace(changes, edits=edits, gone=() if left else changes.gone), done=True)
-    return (*changes.diagnostics, *told)
+    done = replace(changes, edits=edits, gone=() if left else changes.gone)
+    tell_changes(done, done=True)
+    return (*changes.diagnostics, *told), bool(done)
 
 
 def tell_changes(changes: Changes, *, done: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from .content import COVERS
 from .facts import Missing, Page, There, Unseen, absolute
 from .figures import judge_figures
 from .findings import Checked, Finding, Level, merged
@@ -26,6 +27,10 @@ MOST_CUT = 0.1
 """So much of a picture may a card cut off."""
 MOST_REDIRECTS = 3
 _ALL = (*EVERY_PLATFORM, GOOGLE)
+_THEIR_ALT = (
+    "this picture is another tool's (Material's social, say): write "
+    '<meta property="og:image:alt" content="…"> in your theme\'s main.html'
+)
 _BUILD = "build the site again, and publish all of it"
 
 
@@ -115,7 +120,7 @@ def _bytes(page: Page, look: There) -> Iterator[Finding]:
             yield _warn(
                 ("facebook",),
                 f"no og:image:{side}: the first who shares the page may see no picture",
-                "build with a picture whose size is known",
+                "write og:image:width and og:image:height",
             )
 
 
@@ -174,7 +179,8 @@ def _card(page: Page) -> Iterator[Finding]:
     if not content.first_of("og:image:alt"):
         own = {"x"} if content.first_of("twitter:image:alt") else set[str]()
         readers = [each.key for each in PLATFORMS if each.reads_alt and each.key not in own]
-        alt = "write cover_alt in the article's front matter"
+        ours = COVERS in content.first_of(OG_IMAGE)
+        alt = "write cover_alt in the article's front matter" if ours else _THEIR_ALT
         yield _warn(readers, "no og:image:alt: who can't see the picture is told nothing", alt)
     for platform in PLATFORMS:
         if platform.page_bytes and content.preview_at_bytes > platform.page_bytes:

@@ -60,7 +60,8 @@ def base_of(pages: Iterable[tuple[str, str]]) -> str:
     votes: Counter[str] = Counter()
     for path, canonical in pages:
         url = absolute("", canonical).partition("#")[0].partition("?")[0]
-        for way in (path, path.rstrip("/"), f"{path}{_INDEX}"):
+        bare = path.rstrip("/")
+        for way in (path, f"{path}{_INDEX}", *((bare,) if bare else ())):
             if url and url.endswith(way):
                 votes[f"{url.removesuffix(way)}/"] += 1
                 break

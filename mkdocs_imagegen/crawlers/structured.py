@@ -59,7 +59,10 @@ def _robots_tag(page: Page) -> Iterator[Finding]:
     why = (
         f"{said}: no large picture" if said else "no max-image-preview:large: the picture is small"
     )
-    hint = 'write <meta name="robots" content="max-image-preview:large">'
+    hint = (
+        'write <meta name="robots" content="max-image-preview:large"> into the block extrahead of '
+        "your theme's main.html"
+    )
     yield Finding("warn", (GOOGLE,), why, hint)
 
 

@@ -6,8 +6,9 @@ checked; where the given one is on this machine, only this machine is.
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from types import TracebackType
@@ -85,7 +86,8 @@ class Web:
         if not named:
             if isinstance(home, NoAnswerError):
                 raise SiteError(f"{self._here} can't be read: {home}", hint=_REACH_HINT) from home
-            self._notes.append(f"{self._here} has no sitemap.xml: only this page was checked")
+            if not self._notes:
+                self._notes.append(f"{self._here} has no sitemap.xml: only this page was checked")
             yield self._read(self._public(self._here), home)
             return
         urls = [url for url in named if wanted(self._path(url))]
@@ -158,7 +160,9 @@ class Web:
             else:
                 found |= dict.fromkeys(filter(None, urls))
         ours = [url for url in found if self._fetcher.is_own(self._asked(url))]
-        if len(ours) < len(found):
+        if found and not ours:
+            self._notes.append(_elsewhere(found, is_local=self._fetcher.is_local))
+        elif len(ours) < len(found):
             other = next(url for url in found if url not in ours)
             self._notes.append(
                 f"not checked, as the sitemap has them on another host: {other}"
@@ -190,6 +194,16 @@ class Web:
             return read_robots(self._fetcher.get(asked, limit_bytes=_ROBOTS_BYTES).text)
         except (OverError, NoAnswerError):
             return Robots()
+
+
+def _elsewhere(urls: Iterable[str], *, is_local: bool) -> str:
+    """Return what to tell where the sitemap names no page of the given address."""
+    places = [urlsplit(url) for url in urls]
+    paths = {place.path.rpartition("/")[0] or "/" for place in places}
+    folder = f"{posixpath.commonpath(paths)}/".replace("//", "/")
+    site = f"{places[0].scheme}://{places[0].netloc}{folder}"
+    mend = f"serve the site below {folder}, and give that address" if is_local else f"check {site}"
+    return f"The sitemap names pages of {site} only, so this page alone was checked: {mend}."
 
 
 def _as_folder(address: str) -> str:

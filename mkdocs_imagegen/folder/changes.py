@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from ..articles.written import COVERS, NAME_DIGITS, image_ref
-from ..files import CoverFile
+from ..articles.written import COVERS, NAME_DIGITS, PREVIEW_END, image_ref, preview_uri
+from ..files import CoverFile, CoverFiles
 from ..model import Diagnostic, Order, Orders
 from .block import EditError, with_image
 from .scan import Article, Folder
 
-_NAME = re.compile(rb"([0-9a-f]{%d})\.webp" % NAME_DIGITS)
+_NAME = re.compile(rb"([0-9a-f]{%d})(?:\.webp|%s)" % (NAME_DIGITS, re.escape(PREVIEW_END.encode())))
 _TEXTS = frozenset(
     {".css", ".csv", ".htm", ".html", ".ipynb", ".j2", ".js", ".json", ".markdown", ".md"}
     | {".mdown", ".mkd", ".mkdn", ".rst", ".svg", ".toml", ".txt", ".xml", ".yaml", ".yml"}
@@ -39,7 +41,7 @@ class Changes:
     """All that a run would write, by what it is."""
 
     covers: Mapping[str, CoverFile]
-    """By the URI below the folder; those that are not there yet."""
+    """By the URI below the folder; those that are not there yet, and their link previews."""
     edits: tuple[Edit, ...] = ()
     gone: tuple[str, ...] = ()
     """The URIs of covers of ours that nothing will name any more."""
@@ -50,7 +52,7 @@ class Changes:
 
 
 def decide(
-    folder: Folder, orders: Orders, files: Mapping[str, CoverFile], *, drawn: bool
+    folder: Folder, orders: Orders, files: Mapping[str, CoverFiles], *, drawn: bool
 ) -> Changes:
     """Return what has to be written so that each article names its cover.
 
@@ -71,7 +73,7 @@ def decide(
         order, file = asked.get(src_uri), files.get(src_uri)
         if src_uri in broken or _stays(order, file, drawn=drawn):
             continue
-        cover = None if order is None or order.cover.own else file
+        cover = None if order is None or order.cover.own or file is None else file.main
         if cover and _is_other(folder, cover):
             diagnostics.append(_in_the_way(cover.asset_uri))
             continue
@@ -80,14 +82,18 @@ def decide(
         except EditError as error:
             diagnostics.append(_uneditable(src_uri, cover, error))
             continue
-        if cover:
+        if cover and file:
             covers[cover.asset_uri] = cover
-    missing = {uri: cover for uri, cover in covers.items() if folder.digest(uri) is None}
+            if file.made.preview:  # the first one's, where articles share a picture
+                covers.setdefault(preview_uri(cover.asset_uri), file.made.preview)
+    missing = {
+        uri: cover for uri, cover in covers.items() if folder.digest(uri) != cover.rendition.digest
+    }
     gone = tuple(sorted(_unnamed(folder, edits, frozenset(covers))))
     return Changes(missing, tuple(edits), gone, tuple(diagnostics))
 
 
-def _stays(order: Order | None, file: CoverFile | None, *, drawn: bool) -> bool:
+def _stays(order: Order | None, file: CoverFiles | None, *, drawn: bool) -> bool:
     """Tell whether there is no picture yet for an article that asks for one."""
     if order is None or order.cover.own:
         return False
@@ -110,13 +116,15 @@ def _is_other(folder: Folder, cover: CoverFile) -> bool:
 
 def _unnamed(folder: Folder, edits: Sequence[Edit], named: frozenset[str]) -> Iterator[str]:
     """Yield the covers of ours that nothing in the folder names once the edits are done."""
-    old: dict[bytes, str] = {}
+    old: defaultdict[bytes, list[str]] = defaultdict(list)
     for file in folder.files:
-        found = _NAME.fullmatch(posixpath.basename(file.src_uri).encode())
-        if not found or posixpath.dirname(file.src_uri) != COVERS or file.src_uri in named:
+        uri = file.src_uri
+        found = _NAME.fullmatch(posixpath.basename(uri).encode())
+        if not found or posixpath.dirname(uri) != COVERS or uri in named:
             continue
-        if (folder.digest(file.src_uri) or "").startswith(found[1].decode()):
-            old[found[1]] = file.src_uri
+        # A link preview has its cover's name.
+        if uri.endswith(PREVIEW_END) or (folder.digest(uri) or "").startswith(found[1].decode()):
+            old[found[1]].append(uri)
     if not old:
         return
     edited = {edit.article: edit.after for edit in edits}
@@ -125,7 +133,7 @@ def _unnamed(folder: Folder, edits: Sequence[Edit], named: frozenset[str]) -> It
             text = edited.get(file.src_uri) or _bytes(folder.docs_dir / file.src_uri)
             for name in _NAME.findall(text):
                 old.pop(name, None)
-    yield from old.values()
+    yield from chain.from_iterable(old.values())
 
 
 def _bytes(path: Path) -> bytes:

@@ -48,6 +48,7 @@ def survey_folder(
     if not configured.options.enabled:
         raise SettingsError("imagegen is off", hint="delete `enabled: false` below imagegen")
     told = _keep_off_cache(configured, site_folder(configured.config))
+    configured.options.widths, configured.options.avif = [], False  # nothing there chooses a width
     engine = make_engine(configured.options, configured.config, environ)
     folder = read_folder(docs_dir, configured.config, configured.meta_file)
     orders = engine.order(

@@ -83,6 +83,8 @@ class Outlook:
     """What this month's purchases hold of `budget: per_month` so far."""
     alternative: Alternative | None = None
     """The cheapest other way to buy the same covers; `None` where there is none."""
+    apply: str = APPLY
+    """The command that buys the plan, as it is written where this is told."""
 
 
 def approve(plan: Plan, outlook: Outlook, *, strict: bool = False) -> ApprovedPlan:

@@ -1,6 +1,13 @@
 """Plans and outcomes as people and programs read them. Decides nothing."""
 
-from .lines import buying_line, outcome_line, outcomes_summary, purchase_question
+from .lines import (
+    buying_line,
+    commit_line,
+    outcome_line,
+    outcomes_summary,
+    purchase_question,
+    purchases_line,
+)
 from .plan_html import plan_html
 from .plan_json import plan_json
 from .plan_markdown import plan_markdown
@@ -13,6 +20,7 @@ from .tally import Tally
 __all__ = [
     "Tally",
     "buying_line",
+    "commit_line",
     "outcome_line",
     "outcomes_summary",
     "plan_html",
@@ -22,6 +30,7 @@ __all__ = [
     "plan_text",
     "print_anything",
     "purchase_question",
+    "purchases_line",
     "show_plan",
     "watch",
 ]

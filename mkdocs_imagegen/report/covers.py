@@ -30,8 +30,7 @@ FIELDS = (
 )
 _AI = {True: "yes", False: "no", None: "not stated"}
 _TABLE = (
-    ("address", ""),
-    ("file", "cyan"),
+    ("article", ""),
     ("ai", ""),
     ("model", ""),
     ("date", ""),
@@ -39,6 +38,7 @@ _TABLE = (
     ("label", ""),
 )
 _NONE = "-"
+_MOST_NAMED = 3
 
 
 def covers_text(
@@ -56,7 +56,7 @@ def covers_text(
     rows = [[(name, "dim") for name, _ in _TABLE]]
     for row in map(_row, covers):
         rows.append([(row[name] or _NONE, style) for name, style in _TABLE])
-    table = aligned(rows, folded=(0, 1), width=width, colour=colour)
+    table = aligned(rows, folded=(0, 5), paths=(0,), width=width, colour=colour)
     return f"{table}\n{_summary(covers)}\n"
 
 
@@ -111,11 +111,18 @@ def _summary(covers: Sequence[ShownCover]) -> str:
     ]
     told = "; ".join(f"{count} {words}" for count, words in parts if count)
     lines = [f"{len(covers)} cover{'' if len(covers) == 1 else 's'}: {told}."]
+    if silent := [cover.article for cover in covers if cover.own and cover.ai is None]:
+        lines.append(f"nobody says whether AI made it: {_named(silent)}")
+        lines.append("hint: write cover_ai: true or false in the article")
     ai = [cover for cover in covers if cover.ai]
     if bare := sum(not cover.label for cover in ai):
         lines.append(f"{bare} of the {len(ai)} that AI made show no label.")
+        lines.append("hint: covers: {label: true} in mkdocs.yml")
     if lost := sum(cover.state is CoverState.LOST for cover in covers):
         lines.append(f"{lost} {'is' if lost == 1 else 'are'} lost: mkdocs-imagegen plan tells more")
-    if made["author", None]:
-        lines.append("hint: say it in each article: cover_ai: true or false")
     return "\n".join(lines)
+
+
+def _named(articles: Sequence[str]) -> str:
+    more = len(articles) - _MOST_NAMED
+    return ", ".join(articles[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

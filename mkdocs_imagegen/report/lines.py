@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import assert_never
 
 from ..model import Bought, Failed, Found, Outcome, Plan, Skipped
 from ..pricing import usd_text
 from .plan_words import counted
+from .spent import Spent, spent_on
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -38,6 +39,52 @@ def outcomes_summary(outcomes: Sequence[Outcome]) -> str:
     found = sum(isinstance(outcome, Found) for outcome in outcomes)
     text = f"{bought} of {len(outcomes)} covers bought"
     return text + (f", {found} bought by another run" if found else "")
+
+
+def purchases_line(outcomes: Sequence[Outcome]) -> str:
+    """Return what a run bought, in a sentence, and what it paid."""
+    bought = sum(isinstance(outcome, Bought) for outcome in outcomes)
+    found = sum(isinstance(outcome, Found) for outcome in outcomes)
+    covers = counted(len(outcomes), "cover")
+    text = f"Bought {covers}" if bought == len(outcomes) else f"Bought {bought} of {covers}"
+    spent = spent_on(outcomes)
+    if spent.bought_usd:
+        text += f" for ${usd_text(spent.bought_usd)}"
+        text += f", and {spent.unpriced} of unknown price" if spent.unpriced else ""
+    elif spent.unpriced:
+        text += ", price unknown"
+    text += f", {found} bought by another run" if found else ""
+    return f"{'; '.join([text, *_lost_money(spent)])}."
+
+
+def _lost_money(spent: Spent) -> Iterator[str]:
+    if spent.failed_usd:
+        yield f"${usd_text(spent.failed_usd)} spent on what failed"
+    if spent.doubtful_usd:
+        yield f"up to ${usd_text(spent.doubtful_usd)} possibly billed"
+    if spent.doubtful_unpriced:
+        yield f"{spent.doubtful_unpriced} possibly billed, price unknown"
+
+
+def commit_line(*, lockfile: str, covers: str, cache: str, written: str = "") -> str:
+    """Return what to commit after a run that changed something; `""` where it is nothing.
+
+    Args:
+        lockfile: its path, `""` where it stayed as it was.
+        covers: the store's folder in git, `""` where the site has none.
+        cache: the folder of the store.
+        written: the folder of the covers that were written beside articles.
+    """
+    files = [*(("the articles", written) if written else ()), *filter(None, (lockfile,))]
+    if lockfile and covers:
+        files.append(covers)
+    if not files:
+        return ""
+    line = f"Commit {', '.join(files[:-1])} and {files[-1]}" if files[1:] else f"Commit {files[0]}"
+    if lockfile and not covers:
+        what = "originals" if written else "pictures"
+        return f"{line}; the {what} are in {cache} (store: covers/ puts them into git)."
+    return f"{line}." if written else f"{line} with your articles."
 
 
 def buying_line(count: int, images_per_minute: int | None) -> str:

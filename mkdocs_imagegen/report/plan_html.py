@@ -13,12 +13,12 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from ..model import Action, ActionKind, Diagnostic, Plan
 from ..plan import Outlook
 from .plan_words import (
-    REPAINT,
     amounts,
     counted,
     counts_summary,
     decision_line,
     price_cell,
+    repaint,
     sum_text,
 )
 from .prompt_diff import DiffLine, Span, prompt_diff
@@ -74,7 +74,7 @@ def plan_html(
         previous_prompts: the prompts that these came from, by article, where they are at hand.
         site_name: for the title.
     """
-    sections = [section for section in _sections(plan) if section.actions]
+    sections = [section for section in _sections(plan, outlook) if section.actions]
     decision = outlook.decision if plan.purchases else None
     told = sorted(plan.diagnostics, key=lambda diagnostic: _LEVELS.index(diagnostic.level))
     return _page().render(
@@ -93,7 +93,7 @@ def plan_html(
     )
 
 
-def _sections(plan: Plan) -> Iterator[_Section]:
+def _sections(plan: Plan, outlook: Outlook) -> Iterator[_Section]:
     """Yield what the page shows, in order: what costs and what is amiss first."""
 
     def of(slug: str, title: str, *kinds: ActionKind, small: bool = False) -> _Section:
@@ -105,7 +105,7 @@ def _sections(plan: Plan) -> Iterator[_Section]:
     for n, cause in enumerate(causes(plan), 1):
         note = f"{sum_text(cause.sum)} to repaint {counted(len(cause.actions), 'cover')}:"
         title = f"Outdated: {cause.what}"
-        yield _Section(f"outdated-{n}", title, cause.actions, note, REPAINT)
+        yield _Section(f"outdated-{n}", title, cause.actions, note, repaint(outlook))
     yield of("skip", "Left out of this run", ActionKind.SKIP, small=True)
     yield of("draw", "Drawn, free", ActionKind.DRAW, small=True)
     yield of("unchanged", "Unchanged", *UNCHANGED, ActionKind.RENDER, small=True)

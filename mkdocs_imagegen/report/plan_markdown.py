@@ -9,13 +9,13 @@ from html import escape
 from ..model import Action, ActionKind, Diagnostic, Plan
 from ..plan import Outlook
 from .plan_words import (
-    REPAINT,
     amounts,
     cause_line,
     counted,
     decision_line,
     plan_summary,
     price_cell,
+    repaint,
 )
 from .totals import Cause, causes, listed
 
@@ -66,7 +66,7 @@ def _details(plan: Plan, outlook: Outlook) -> Iterator[str]:
     found = causes(plan)
     shown = (ActionKind.GENERATE, *_TROUBLE)
     rows = [_row(action) for action in listed(plan, found) if action.kind in shown]
-    points = [*_causes(found), *_totals(plan, outlook)]
+    points = [*_causes(found, outlook), *_totals(plan, outlook)]
     if rows:
         yield from _HEAD
         yield from _within(rows, _TABLE_CHARS)
@@ -89,11 +89,11 @@ def _row(action: Action) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _causes(found: Sequence[Cause]) -> Iterator[str]:
+def _causes(found: Sequence[Cause], outlook: Outlook) -> Iterator[str]:
     if found:
         lines = [f"- outdated: {_safe(cause_line(cause))}" for cause in found]
         yield from _within(lines, _CAUSES_CHARS)
-        yield f"- to repaint them: <code>{REPAINT}</code>"
+        yield f"- to repaint them: {_code(repaint(outlook))}"
 
 
 def _totals(plan: Plan, outlook: Outlook) -> Iterator[str]:

@@ -9,15 +9,15 @@ from ..collector import collector_at_rest
 from ..model import Action, ActionKind, Plan
 from ..plan import Outlook
 from .plan_words import (
-    REPAINT,
     amounts,
     cause_line,
     counts_summary,
     decision_line,
     plan_summary,
     price_cell,
+    repaint,
 )
-from .table import Cell, aligned, styled, wrapped
+from .table import Cell, aligned, styled, taken_columns, wrapped
 from .totals import UNCHANGED, Cause, causes, listed
 
 _SYMBOLS = {
@@ -34,6 +34,7 @@ _SYMBOLS = {
 }
 _HEADINGS = ("", "article", "action", "size", "quality", "model", "USD", "why")
 _ARTICLE, _PRICE, _WHY = 1, 6, 7
+_DETAILS = (3, 4, 5)
 _MANY = 40
 """A plan of more actions lists only what costs, is in trouble or changed."""
 _MOST_CAUSES = 8
@@ -67,13 +68,13 @@ def plan_text(
     if rows:
         header = [(heading, "dim") for heading in _HEADINGS]
         table = _with_aligned_prices([header, *map(_cells, rows)])
-        text = aligned(table, folded=(_ARTICLE, _WHY), width=width, colour=colour)
+        text = _fitted_table(table, width, colour=colour)
     counted = Counter(_FOLDED[a.kind] for a in plan.actions if _is_counted(plan, a))
     for (symbol, words), count in counted.items():
         line = f"{symbol} {count}{' more' if rows else ''} {words}"
         text += (styled(line, "dim") if colour else line) + "\n"
     text += "\n" if text else ""
-    lines = [*_outdated_lines(found), *_totals(plan, outlook)]
+    lines = [*_outdated_lines(found, outlook), *_totals(plan, outlook)]
     return text + "".join(f"{line}\n" for line in _fitted(lines, width))
 
 
@@ -96,6 +97,23 @@ def _cells(action: Action) -> list[Cell]:
     ]
 
 
+def _fitted_table(table: Sequence[Sequence[Cell]], width: int | None, *, colour: bool) -> str:
+    """Align the table; where it is too wide, what is the same in all rows is told once below it."""
+    shared: dict[int, str] = {}
+    if width is not None and taken_columns(table) > width:
+        for n in _DETAILS:
+            values = {row[n][0] for row in table[1:]} - {""}
+            if len(values) <= 1:
+                shared[n] = "".join(values)
+    rows = [[cell for n, cell in enumerate(row) if n not in shared] for row in table]
+    why = _WHY - len(shared)
+    text = aligned(rows, folded=(_ARTICLE, why), paths=(_ARTICLE,), width=width, colour=colour)
+    if any(shared.values()):
+        line = f"   all: {', '.join(filter(None, shared.values()))}"
+        text += (styled(line, "dim") if colour else line) + "\n"
+    return text
+
+
 def _with_aligned_prices(table: Sequence[list[Cell]]) -> Sequence[list[Cell]]:
     """Put the decimal points below each other: a price in parentheses ends a column later."""
     prices = [row[_PRICE][0] for row in table]
@@ -107,17 +125,20 @@ def _with_aligned_prices(table: Sequence[list[Cell]]) -> Sequence[list[Cell]]:
     return table
 
 
-def _outdated_lines(found: Sequence[Cause]) -> Iterator[str]:
+def _outdated_lines(found: Sequence[Cause], outlook: Outlook) -> Iterator[str]:
     shown = found[:_MOST_CAUSES]
     lines = [f"outdated: {cause_line(cause)}" for cause in shown]
     if more := len(found) - len(shown):
         lines.append(f"outdated: and {more} more {'cause' if more == 1 else 'causes'}")
     if lines:
-        lines[-1] += f" (buy with: {REPAINT})"
+        lines[-1] += f" (buy with: {repaint(outlook)})"
         yield from lines
 
 
 def _totals(plan: Plan, outlook: Outlook) -> Iterator[str]:
+    if not plan.actions and not plan.diagnostics:
+        yield "Plan: no covers: write cover_prompt into an article's front matter."
+        return
     if not plan.purchases:
         yield f"Plan: {plan_summary(plan)}."
         return

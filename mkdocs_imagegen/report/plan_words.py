@@ -26,8 +26,6 @@ _PRICE_HINT = (
     "tell the price below `prices:` in mkdocs.yml, or set `price_as: openai` if this endpoint "
     "charges OpenAI's"
 )
-REPAINT = "mkdocs-imagegen apply --outdated"
-"""The command that buys what is outdated."""
 
 
 def plan_summary(plan: Plan) -> str:
@@ -124,6 +122,11 @@ def cause_line(cause: Cause) -> str:
     """Return one cause of outdated covers: `blog.j2 line 3: 212 articles, $8.7259`."""
     count = len(cause.actions)
     return f"{cause.what}: {counted(count, 'article')}, {sum_text(cause.sum)}"
+
+
+def repaint(outlook: Outlook) -> str:
+    """Return the command that buys what is outdated."""
+    return f"{outlook.apply} --outdated"
 
 
 def sum_text(found: Sum) -> str:

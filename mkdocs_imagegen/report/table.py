@@ -7,7 +7,7 @@ wide and what is narrow, and where a line may end, rich still says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from io import StringIO
 from itertools import zip_longest
@@ -29,6 +29,7 @@ def aligned(
     rows: Sequence[Sequence[Cell]],
     *,
     folded: tuple[int, int],
+    paths: Collection[int] = (),
     width: int | None = None,
     colour: bool = False,
 ) -> str:
@@ -37,16 +38,26 @@ def aligned(
     Args:
         rows: each with as many cells.
         folded: the two columns that take several lines where the rest needs the room.
+        paths: those of the two that keep to one line instead, and lose their beginnings.
         width: of the terminal, in columns; a row is one line without it. The other columns keep
             their width even where that is too much.
         colour: with ANSI colours.
     """
-    rows = [[(_UNSHOWABLE.sub(" ", text), style) for text, style in row] for row in rows]
-    widths = [max(_cell_len(row[n][0]) for row in rows) for n in range(len(rows[0]))]
+    cells = [[(_UNSHOWABLE.sub(" ", text), style) for text, style in row] for row in rows]
+    widths = [max(_cell_len(row[n][0]) for row in cells) for n in range(len(cells[0]))]
     if width is not None:
         _narrow(widths, folded, width)
-    lines = (line for row in rows for line in _lines(row, widths))
-    return "".join(f"{_line(cells, widths, colour=colour)}\n" for cells in lines)
+    for row in cells:
+        for n in paths:
+            row[n] = (_end_of(row[n][0], widths[n]), row[n][1])
+    lines = (line for row in cells for line in _lines(row, widths))
+    return "".join(f"{_line(parts, widths, colour=colour)}\n" for parts in lines)
+
+
+def taken_columns(rows: Sequence[Sequence[Cell]]) -> int:
+    """Return the columns that the rows take where nothing is folded."""
+    widths = [max(_cell_len(row[n][0]) for row in rows) for n in range(len(rows[0]))]
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -57,6 +68,16 @@ def wrapped(text: str, width: int) -> list[str]:
         return [text]
     lines = Text(text).wrap(_console(), width, overflow="fold")
     return [line.plain.rstrip() for line in lines]
+
+
+def _end_of(text: str, width: int) -> str:
+    """Return the end of a path that fits, behind `…`."""
+    if _cell_len(text) <= width:
+        return text
+    start = 1
+    while _cell_len(text[start:]) >= width:
+        start += 1
+    return f"…{text[start:]}"
 
 
 def _narrow(widths: list[int], folded: tuple[int, int], width: int) -> None:

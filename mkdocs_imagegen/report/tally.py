@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from decimal import Decimal
 
-from ..errors import ProviderError
-from ..model import ActionKind, Bought, Failed, Outcome, Plan, Priced
+from ..model import ActionKind, Bought, Outcome, Plan
 from .lines import build_line
+from .spent import Spent, spent_on
 
 _STAYING = {
     ActionKind.OWN: "own",
@@ -24,30 +23,13 @@ class Tally:
     def __init__(self) -> None:
         self._states: dict[tuple[str, str | None], str] = {}
         self._buyers: set[str] = set()
-        self._spent_usd = Decimal(0)
-        self._doubtful_usd = Decimal(0)
-        self._unpriced = 0
+        self._spent = Spent()
 
     def count_purchases(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what was bought."""
-        for outcome in outcomes:
-            if isinstance(outcome, Bought):
-                self._buyers.add(outcome.action.article)
-                self._spent_usd += Decimal(outcome.record.usd or 0)
-                self._unpriced += outcome.record.usd is None
-            elif isinstance(outcome, Failed):
-                self._count_failure(outcome)
-
-    def _count_failure(self, failed: Failed) -> None:
-        """Take in what was paid for nothing, or may have been."""
-        error, price = failed.error, failed.action.price
-        if error.spent_usd is not None:
-            self._spent_usd += error.spent_usd
-        elif isinstance(error, ProviderError) and error.maybe_billed:
-            if isinstance(price, Priced):
-                self._doubtful_usd += price.bound_usd
-            else:
-                self._unpriced += 1
+        outcomes = tuple(outcomes)
+        self._buyers |= {o.action.article for o in outcomes if isinstance(o, Bought)}
+        self._spent += spent_on(outcomes)
 
     def count_covers(self, plan: Plan, drawn: Collection[str]) -> None:
         """Take in one language's plan, made before anything was bought, and its drawn articles."""
@@ -68,7 +50,7 @@ class Tally:
         counts = Counter(self._states.values())
         return build_line(
             **counts,
-            spent_usd=self._spent_usd,
-            doubtful_usd=self._doubtful_usd,
-            unpriced=self._unpriced,
+            spent_usd=self._spent.bought_usd + self._spent.failed_usd,
+            doubtful_usd=self._spent.doubtful_usd,
+            unpriced=self._spent.unpriced + self._spent.doubtful_unpriced,
         )

@@ -27,7 +27,9 @@ _STYLE = Option(
     ("The look that all covers share: material, light, colours. Make it yours before you buy.",),
 )
 _BUDGET = Option(
-    "budget", "{per_build: 1.00, max_images: 10}", ("The most that one run may buy, USD first.",)
+    "budget",
+    "{per_build: 1.00, max_images: 10}",
+    ("The most that one run may spend (USD), and how many pictures it may buy.",),
 )
 _STORE = Option("store", f"{STORE}/", ("Where bought covers go: commit this folder.",))
 

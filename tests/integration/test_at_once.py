@@ -100,7 +100,7 @@ def test_two_runs_at_once_pay_once(five_covers: Site) -> None:
     assert (first.returncode, second.returncode) == (0, 0), done
     assert done[0][1].count("bought ($") == 5
     assert done[1][1].count("another run bought it meanwhile") == 5
-    assert "0 of 5 covers bought, 5 bought by another run." in done[1][1]
+    assert "Bought 0 of 5 covers, 5 bought by another run." in done[1][1]
     assert charged(server.calls) == planned(plan)
     assert apply_as_planned(five_covers) == 0
 

@@ -135,8 +135,8 @@ def test_an_article_that_cannot_be_explained_is_told_why(
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ("plugins: [search]", "the plugin imagegen is not on"),
-        ("plugins: [{imagegen: {enabled: false}}]", "the plugin imagegen is not on"),
+        ("plugins: [search]", "imagegen is not on\nhint: mkdocs-imagegen init adds it"),
+        ("plugins: [{imagegen: {enabled: false}}]", "hint: delete `enabled: false` below imagegen"),
         ("plugins: [imagegen, not-installed]", '"not-installed" plugin is not installed'),
         ("plugins: [{imagegen: {size: 5}}]", "option 'size'"),
         ("plugins: [{imagegen", "line 2, column 11"),

@@ -64,7 +64,7 @@ def test_faults_of_single_requests_leave_the_others_alone(site: Site) -> None:
         r"f\.md: bought \(\$0\.00",
     ):
         assert re.search(f"^{line}", said, re.MULTILINE), said
-    assert "1 of 6 covers bought." in said
+    assert "Bought 1 of 6 covers" in said
     assert "<html>" not in said
     assert (len(server.calls), len(server.paid_calls)) == (6, 1)
     assert apply_as_planned(site) == 4  # what was refused is not sent again

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -63,7 +67,7 @@ def fill(site: Site) -> None:
     pinned: dict[str, Any] = {"cover_prompt": "A pin", "cover_pin": True, "cover_label": True}
     site.article("zoo/pin.md", **pinned, date="2026-05-01")
     run = site.apply()
-    assert "7 of 8 covers bought" in run.output, run.output
+    assert "Bought 7 of 8 covers" in run.output, run.output
     site.docs.joinpath("zoo", "gone.md").unlink()
     site.article("zoo/was.md", cover_prompt="Something else by now")
     site.article("zoo/cat.md", cover_prompt="Un cat \u00e9l\u00e9gant", date="2026-06-01")
@@ -137,6 +141,30 @@ def test_the_lists_of_a_site_tell_what_each_cover_is(site: Site) -> None:
     )  # its chip's, and that of the article that is gone
     assert "its article is gone" in page
     assert len(server_of(site).calls) == calls
+
+
+@pytest.mark.parametrize(
+    ("command", "way"),
+    [
+        (["report", "gallery"], "--out covers.html"),
+        (["plan", "--format", "html"], "mkdocs-imagegen plan --format html > plan.html"),
+        (["report", "costs", "--format", "html"], "costs --format html > costs.html"),
+    ],
+)
+def test_a_page_is_not_poured_onto_a_terminal(command: list[str], way: str, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    refused = subprocess.run(
+        [sys.executable, "-m", "mkdocs_imagegen", *command],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert (refused.returncode, way in refused.stderr) == (2, True), refused.stderr
 
 
 def test_a_site_without_covers_has_an_empty_gallery_and_gets_no_store(keyless_site: Site) -> None:

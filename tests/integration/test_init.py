@@ -65,6 +65,8 @@ def test_after_init_the_site_builds_with_a_cover_and_search(tmp_path: Path, conf
     again = init(root, "--yes", "--workflow", "covers-in-git")
     assert (again.code, again.stdout) == (0, "")
     assert "Nothing to do." in again.stderr
+    note = "note: no site_url: link previews need it\n"
+    assert run.stderr.endswith(note) == again.stderr.endswith(note) == ("site_url" not in config)
 
     built = run_in(root, "mkdocs", "build", "--strict")
     assert built.code == 0, built.output

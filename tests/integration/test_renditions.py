@@ -101,7 +101,7 @@ def test_after_a_repaint_the_former_link_preview_stays_for_thirty_days(site: Sit
     server = server_of(site)
     site.options |= {"mode": "generate", "store": "covers/"}
 
-    def built(prompt: str, **meta: object) -> str:
+    def built(prompt: str, **meta: str) -> str:
         site.article("hare.md", cover_prompt=prompt, **WIDE, **meta)
         assert site.build("--strict").code == 0
         page = site.page("hare/index.html")

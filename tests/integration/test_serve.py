@@ -209,6 +209,20 @@ def test_a_saved_article_shows_its_new_drawing_at_the_next_reload(
     assert server.calls == []
 
 
+def test_a_site_whose_covers_are_switched_off_while_it_is_served_has_none(article: Site) -> None:
+    site, server = article, article.server
+    assert server is not None
+    with serving(site) as served:
+        assert "<figure" in served.page("a/")
+        site.options["enabled"] = False
+        site.configure()
+        served.wait_until(lambda: "<figure" not in served.page("a/"))
+        site.options["enabled"] = True
+        site.configure()
+        served.wait_until(lambda: "<figure" in served.page("a/"))
+    assert server.calls == []
+
+
 def test_a_served_site_is_built_once_and_rests_whatever_its_covers_are(article: Site) -> None:
     site, server = article, article.server
     assert server is not None

@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 import sys
+from io import BytesIO
 from pathlib import Path
 from subprocess import run
 
@@ -83,9 +84,17 @@ def test_covers_are_bought_once_and_named_in_one_line(folder: Site) -> None:
     assert paid(folder) == 2
     after = contents(folder.docs)
     covers = {uri: data for uri, data in after.items() if uri not in before}
-    assert len(covers) == 2
+    assert len(covers) == 4
     for uri, data in covers.items():
-        assert uri == f"assets/covers/{hashlib.sha256(data).hexdigest()[:32]}.webp"
+        if uri.endswith(".webp"):
+            assert uri == f"assets/covers/{hashlib.sha256(data).hexdigest()[:32]}.webp"
+            preview = covers[uri.replace(".webp", ".preview.jpeg")]
+            assert Image.open(BytesIO(preview)).size == (1200, 630)
+    assert "\nBought 2 covers for $0.0845.\nwrote assets/covers/" in applied.stderr
+    assert applied.stderr.endswith(
+        "\nCommit the articles, docs/assets/covers/ and imagegen.lock; the originals are in "
+        ".imagegen (store: covers/ puts them into git).\n"
+    )
     for src_uri, end in (("index.md", b"\n"), ("blog/posts/b.md", b"\r\n")):
         ref = image_of(folder, src_uri)
         assert ref is not None
@@ -97,6 +106,7 @@ def test_covers_are_bought_once_and_named_in_one_line(folder: Site) -> None:
 
     again = cli(folder, "apply", "--yes", "--write", "docs")
     assert (again.code, contents(folder.docs), paid(folder)) == (0, after, 2), again.output
+    assert again.stderr == "Nothing to buy.\n"
     assert cli(folder, "plan", "--write", "docs", "--check").code == 0
     assert cli(folder, "apply", "--write", "docs", "--check").code == 0
 
@@ -140,7 +150,9 @@ def test_a_changed_or_removed_prompt_changes_or_removes_the_line(folder: Site) -
     assert image_of(folder, "index.md") not in (None, fox)
     assert b"image:" not in post.read_bytes()
     assert not (post.parent / paper).exists()
+    assert not (post.parent / paper.replace(".webp", ".preview.jpeg")).exists()
     assert (folder.docs / fox).is_file(), "another article names it still"
+    assert (folder.docs / fox.replace(".webp", ".preview.jpeg")).is_file()
     assert (folder.docs / "assets" / "covers" / f"{'0' * 32}.webp").is_file(), "not ours"
 
 
@@ -156,6 +168,14 @@ def test_what_has_no_bought_cover_is_drawn_only_where_asked_for(keyless_site: Si
     drawn = run_in(site.root, "mkdocs_imagegen", "apply", "--write", "docs", "--drawn")
     assert drawn.code == 0, drawn.output
     assert image_of(site, "a.md")
+    assert drawn.stderr.endswith("\nCommit the articles and docs/assets/covers/.\n")
+    site.article("b.md", cover_prompt="A blue fox")
+    refused = run_in(site.root, "mkdocs_imagegen", "apply", "--write", "docs", "--yes")
+    assert (refused.code, image_of(site, "b.md")) == (1, None), refused.output
+    keyless = run_in(site.root, "mkdocs_imagegen", "apply", "--write", "docs", "--drawn")
+    assert keyless.code == 0, keyless.output
+    assert "1 to buy, no key: drawn\n" in keyless.stderr
+    assert image_of(site, "b.md")
     assert contents(site.docs)["own.md"] == before["own.md"]
 
 
@@ -167,7 +187,7 @@ def test_an_article_that_changes_meanwhile_is_not_overwritten(keyless_site: Site
     site.configure()
     survey = survey_folder(site.docs, None, environ={})
     published = survey.engine.publish(survey.engine.plan(survey.orders))
-    changes = decide(survey.folder, survey.orders, published.main, drawn=True)
+    changes = decide(survey.folder, survey.orders, published.files, drawn=True)
     survey.close()
     newer = path.read_bytes() + b"More.\n"
     path.write_bytes(newer)
@@ -240,8 +260,11 @@ def test_zensical_shows_and_announces_the_cover_and_deletes_nothing(folder: Site
         assert len(shown) == 1
         published = (folder.built / uri).parent / shown[0]
         assert published.resolve() == folder.built / "assets" / "covers" / name
-        assert f'og:image" content="https://example.com/assets/covers/{name}"' in page
+        preview = name.replace(".webp", ".preview.jpeg")
+        assert f'og:image" content="https://example.com/assets/covers/{preview}"' in page
     assert page.count('og:image"') == 1
+    checked = cli(folder, "check", "site", "--strict", "--page", "blog/2026/**", "--page", "/")
+    assert checked.code == 0, checked.output
     feed = folder.page("feed_rss_created.xml")
     assert f'<enclosure url="https://example.com/assets/covers/{name}" type="image/webp"' in feed
     assert "cover" not in folder.page("titled/index.html").split("<article")[1]
@@ -268,3 +291,22 @@ def test_what_reads_mkdocs_yml_says_so_beside_a_zensical_toml(tmp_path: Path) ->
         assert (refused.code, refused.stdout) == (1, ""), refused.output
         assert "this reads mkdocs.yml" in refused.stderr
         assert "hint: for Zensical there are mkdocs-imagegen plan --write DOCS" in refused.stderr
+
+
+def test_hints_name_the_command_with_the_folder(folder: Site) -> None:
+    assert cli(folder, "apply", "--yes", "--write", "docs").code == 0
+    folder.options = {"style": "Woodcut", "model": "gpt-image-1.5", "price_as": "openai"}
+    folder.article("c.md", cover_prompt="A blue fox")
+    folder.options["budget"] = {"max_images": 0}
+    folder.configure()
+    repaint = "mkdocs-imagegen apply --write docs --outdated"
+    for form in ("text", "markdown", "html"):
+        planned = cli(folder, "plan", "--write", "docs", "--format", form)
+        assert repaint in planned.stdout, planned.output
+        assert "mkdocs-imagegen apply --outdated" not in planned.stdout
+    shutil.rmtree(folder.root / ".imagegen")
+    planned = cli(folder, "plan", "--write", "docs", "--format", "json")
+    assert "or pay once more: mkdocs-imagegen apply --write docs --rebuy" in planned.stdout
+    refused = cli(folder, "apply", "--yes", "--write", "docs", "--rebuy")
+    assert refused.code == 4, refused.output
+    assert "`budget: max_images` allows 0" in refused.stderr

@@ -289,3 +289,20 @@ def test_every_finding_says_what_mends_it() -> None:
     findings = judge(bad).findings
     assert len(findings) > 10
     assert all(finding.hint for finding in findings)
+
+
+def hints(checked: Checked) -> str:
+    return "\n".join(finding.hint for finding in checked.findings)
+
+
+def test_a_hint_can_be_followed_also_where_the_picture_is_another_tools() -> None:
+    bare = {"og:image:alt": None, "og:image:width": None, "robots": None}
+    ours = hints(judge(page(metas=bare)))
+    assert "write cover_alt in the article's front matter" in ours
+    assert "write og:image:width and og:image:height" in ours
+    assert "into the block extrahead of your theme's main.html" in ours
+    social = "https://example.com/assets/images/social/blog/index.png"
+    theirs = replace(page(metas={**bare, "og:image": social}), looks={social: PREVIEW})
+    told = hints(judge(theirs))
+    assert "cover_alt" not in told
+    assert "this picture is another tool's (Material's social, say): write <meta prop" in told

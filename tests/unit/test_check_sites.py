@@ -38,6 +38,8 @@ def folder(tmp_path: Path, *, canonical: str = "https://example.com/docs/a/") ->
             "https://e.com/",
         ),
         ([("/a/", "https://e.com/a")], "https://e.com/"),
+        ([("/", "https://e.com/docs/index.html")], "https://e.com/docs/"),
+        ([("/", "https://e.com/docs/a.html")], ""),
         ([("/a/", "/a/"), ("/b/", "")], ""),
         ([("/a/", "https://[e")], ""),
     ],
@@ -203,3 +205,17 @@ def test_without_a_sitemap_the_given_page_is_checked() -> None:
         report = check_site(web)
     assert len(report.pages) == 1
     assert "no sitemap.xml" in report.notes[0]
+
+
+def test_a_sitemap_of_another_place_is_told_once_and_what_to_do() -> None:
+    def respond(arrival: Arrival) -> Reply:
+        if arrival.path == "/sitemap.xml":
+            return html("<loc>https://e.com/docs/</loc><loc>https://e.com/docs/a/b/</loc>")
+        return html("<head></head>")
+
+    with serving(respond) as url, Web(url) as web:
+        report = check_site(web)
+    assert report.notes == (
+        "The sitemap names pages of https://e.com/docs/ only, so this page alone was checked: "
+        "serve the site below /docs/, and give that address.",
+    )

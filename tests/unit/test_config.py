@@ -103,6 +103,8 @@ def test_a_sites_words_stand_over_the_packages_in_the_languages_that_it_names(
     assert set(made.words.alts.values()) == {"{title} on {site}"}
     assert settings_of(host, covers={"label": "By AI"}).words.labels["fr"] == "By AI"
     assert not settings_of(host, covers={"label": False}).label
+    for unsaid in ("", True):  # an article may still ask for one
+        assert settings_of(host, covers={"label": unsaid}).words.labels["fr"] == "Généré par IA"
 
     german = loaded(tmp_path / "de", theme={"name": "material", "language": "de"})
     assert settings_of(german).words.language == "de"

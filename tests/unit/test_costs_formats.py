@@ -98,7 +98,22 @@ def test_requests_of_several_sites_name_theirs() -> None:
     assert "site" in text.splitlines()[0]
 
 
-def test_a_narrow_terminal_folds_the_name_alone() -> None:
+def test_at_80_columns_a_row_is_a_line_and_what_is_left_out_is_named() -> None:
+    long = replace(ROW, article="blog/posts/2026/" + "long-" * 12 + "name.md")
+    for by, missing in (
+        (By.ARTICLE, "text tokens, image tokens out"),
+        (By.REQUEST, "model, size, quality, request id"),
+    ):
+        text = costs_text(report(long, by=by), width=80)
+        table, told = text.split("\n\n")
+        assert [len(line) <= 80 for line in table.splitlines()] == [True] * 3
+        assert "…" in table
+        assert "long-name.md" in table
+        assert f"In a wider terminal, or with --format csv: {missing}." in told.replace("\n", " ")
+        assert "wider" not in costs_text(report(long, by=by), width=220)
+
+
+def test_a_narrow_terminal_cuts_the_name_alone() -> None:
     long = replace(ROW, article="blog/posts/2026/" + "long-" * 12 + "name.md")
     text = costs_text(report(long, by=By.ARTICLE), width=40)
     assert "actual" in text

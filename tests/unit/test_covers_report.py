@@ -79,11 +79,17 @@ def test_the_table_sums_up_who_made_what() -> None:
     assert "6 covers: 2 made by AI and bought; 1 made by AI and the author's own; " in text
     assert "1 drawn by this program, without AI; 1 the author's own, without AI; " in text
     assert "1 the author's own, and nobody says whether AI made it" in text
-    assert "2 of the 3 that AI made show no label." in text
-    assert "hint: say it in each article: cover_ai: true or false" in text
+    assert (
+        f"\nnobody says whether AI made it: {OWN.article}\n"
+        "hint: write cover_ai: true or false in the article\n"
+        "2 of the 3 that AI made show no label.\n"
+        "hint: covers: {label: true} in mkdocs.yml\n"
+    ) in text
+    assert f"\n{OWN.article}  " in text
+    assert all(cover.file not in text for cover in (BOUGHT, DRAWN, OWN))
     assert "1 is lost" in text
     assert covers_text([]) == "No article has a cover.\n"
-    assert "hint" not in covers_text([BOUGHT])
+    assert "hint" not in covers_text([replace(BOUGHT, label="AI-generated")])
 
 
 @given(st.permutations([replace(ENTRY, article=f"{n % 3}.md", file=f"{n}.webp") for n in range(6)]))

@@ -24,7 +24,13 @@ from mkdocs_imagegen.checkup.keeping import check_git, check_originals, check_st
 from mkdocs_imagegen.checkup.live import buy_offer, make_offer
 from mkdocs_imagegen.checkup.machine import check_ci, check_dotenv, check_pictures, check_versions
 from mkdocs_imagegen.checkup.money import check_models, check_prices
-from mkdocs_imagegen.checkup.site import check_articles, check_mode, check_template, check_walls
+from mkdocs_imagegen.checkup.site import (
+    check_address,
+    check_articles,
+    check_mode,
+    check_template,
+    check_walls,
+)
 from mkdocs_imagegen.engine import Engine
 from mkdocs_imagegen.errors import NetworkError, SettingsError
 from mkdocs_imagegen.keys import digest
@@ -48,7 +54,7 @@ from mkdocs_imagegen.packaged import price_book
 from mkdocs_imagegen.providers import OnAnswer
 from mkdocs_imagegen.providers.looking import look_at_model
 from mkdocs_imagegen.providers.openai import OpenAIProvider
-from mkdocs_imagegen.settings import Budget, Endpoint, Mode, Settings
+from mkdocs_imagegen.settings import Budget, Endpoint, Mode, Settings, SiteFacts
 from mkdocs_imagegen.store.ledger import LEDGER
 from tests.imageserver import Fault, ImageServer, NotAPicture, Picture, PictureUrl
 
@@ -105,6 +111,11 @@ class TestSite:
         told = (Diagnostic("info", "a"), Diagnostic("warning", "b"), Diagnostic("error", "c"))
         site = replace(site, orders=replace(site.orders, diagnostics=told))
         assert summed(check_articles(site))[1:] == [("articles", "error"), ("articles", "warning")]
+
+    def test_a_missing_address_is_good_to_know(self, tmp_path: Path) -> None:
+        assert summed(check_address(examined(tmp_path))) == [("site_url", "info")]
+        there = Settings(site=SiteFacts(url="https://example.com/"))
+        assert summed(check_address(examined(tmp_path, settings=there))) == []
 
     def test_a_template_is_rendered_on_trial(self, tmp_path: Path) -> None:
         (found,) = check_template(examined(tmp_path))
@@ -756,4 +767,4 @@ class TestTelling:
             }
         ]
         assert document["counts"] == {"error": 1, "warning": 0, "info": 0, "ok": 1, "skipped": 1}
-        assert checkup_summary(self.LAYERS) == "1 error, 0 warnings; 1 ok, 1 skipped."
+        assert checkup_summary(self.LAYERS) == "1 error, 0 warnings; 1 ok, 0 info, 1 skipped."

@@ -116,7 +116,8 @@ def test_a_plan_of_unknown_price_names_none() -> None:
 
 
 def test_a_plan_without_articles_says_so() -> None:
-    assert report.plan_text(plan(), BUYS_NOT) == "Plan: no covers.\n"
+    words = "Plan: no covers: write cover_prompt into an article's front matter.\n"
+    assert report.plan_text(plan(), BUYS_NOT) == words
 
 
 def test_a_plan_that_buys_nothing_speaks_of_no_money() -> None:
@@ -226,16 +227,31 @@ def test_at_80_columns_the_plan_fits() -> None:
 
 @pytest.mark.parametrize("model", ["gpt-image-2", "gpt-image-2.5-sunburst-2026-09-08"])
 @pytest.mark.parametrize("width", [20, 80, 100])
-def test_however_narrow_the_terminal_nothing_is_left_out(width: int, model: str) -> None:
+def test_a_narrow_terminal_cuts_paths_at_their_start_and_nothing_else(
+    width: int, model: str
+) -> None:
     long = replace(LONG, cover=replace(LONG.cover, model=model))
     text = report.plan_text(plan(long, EVERY_KIND[1]), BUYS_NOT, width=width)
-    head, *rows = text.split("\n\n")[0].splitlines()
-    assert head.split() == ["article", "action", "size", "quality", "model", "USD", "why"]
+    head, *rows, shared = text.split("\n\n")[0].splitlines()
     article, why = head.index("article"), head.index("why")
     end = head.index("action")
-    assert "".join(row[article:end].strip() for row in rows) == f"{LONG.article}b.md"
+    shown = [path for row in rows if (path := row[article:end].strip())]
+    assert shown[0][0] == "…"
+    assert LONG.article.endswith(shown[0][1:])
+    assert shown[1:] == ["b.md"]
     assert " ".join(row[why:].strip() for row in rows).startswith(LONG.reason)
-    assert {"generate", "1536x1024", "medium", model, "$0.0412"} <= set(" ".join(rows).split())
+    assert "$0.0412" in " ".join(rows).split()
+    told = {*head.split(), *" ".join(rows).split(), *shared.replace(",", "").split()}
+    assert {"generate", "1536x1024", "medium", model} <= told
+
+
+def test_what_is_the_same_in_all_rows_is_told_once_where_there_is_little_room() -> None:
+    text = report.plan_text(plan(LONG, LONG), BUYS_NOT, width=80)
+    head, *_, shared = text.split("\n\n")[0].splitlines()
+    assert head.split() == ["article", "action", "USD", "why"]
+    assert shared == "   all: 1536x1024, medium, gpt-image-2"
+    wide = report.plan_text(plan(LONG, LONG), BUYS_NOT, width=200)
+    assert "all:" not in wide
 
 
 def test_unbounded_every_article_has_one_line() -> None:

@@ -157,6 +157,12 @@ def test_snippet_may_include_a_template() -> None:
     assert rendered.text == "Ink"
 
 
+def test_a_title_with_markup_is_sent_as_it_was_written() -> None:
+    article = replace(ARTICLE, title="Foxes & snow", written_title="Foxes &amp; <em>snow</em>")
+    rendered = render("{{ article.title }}", cover=replace(COVER, article=article))
+    assert rendered.text == "Foxes &amp; <em>snow</em>"
+
+
 def test_corrected_title_or_body_does_not_change_the_built_in_prompt() -> None:
     article = replace(ARTICLE, title="Other", markdown="Other", meta={}, date="", section="")
     assert built_in(replace(COVER, article=article)) == built_in()

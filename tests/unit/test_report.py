@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from mkdocs_imagegen import report
-from mkdocs_imagegen.errors import AnswerError, RateError, RunStoppedError, StoreError
+from mkdocs_imagegen.errors import (
+    AnswerError,
+    RateError,
+    ResponseTimeoutError,
+    RunStoppedError,
+    StoreError,
+)
 from mkdocs_imagegen.interrupts import STOPPING
 from mkdocs_imagegen.model import (
     Action,
@@ -71,6 +77,7 @@ RECORD = Record(
 
 
 BOUGHT = Bought(action(), RECORD, action().cover.size)
+UNPRICED_BUY = Bought(action(), replace(RECORD, usd=None), action().cover.size)
 LOST = Skipped(action(), "the run was stopped")
 
 
@@ -110,6 +117,65 @@ def test_an_outcome_in_a_line(outcome: Outcome, line: str) -> None:
 )
 def test_what_another_run_paid_is_not_counted_as_bought(outcomes: list[Outcome], line: str) -> None:
     assert report.outcomes_summary(outcomes) == line
+
+
+CENTS = Decimal("0.02")
+UNPAID = ResponseTimeoutError("no answer")
+
+
+def spoilt() -> AnswerError:
+    error = AnswerError("no picture")
+    error.spent_usd = CENTS
+    return error
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "line"),
+    [
+        ([BOUGHT], "Bought 1 cover for $0.0418."),
+        ([BOUGHT, BOUGHT], "Bought 2 covers for $0.0836."),
+        ([BOUGHT, LOST], "Bought 1 of 2 covers for $0.0418."),
+        (
+            [BOUGHT, UNPRICED_BUY],
+            "Bought 2 covers for $0.0418, and 1 of unknown price.",
+        ),
+        ([UNPRICED_BUY], "Bought 1 cover, price unknown."),
+        ([Found(action())] * 5, "Bought 0 of 5 covers, 5 bought by another run."),
+        (
+            [BOUGHT, Failed(action(), spoilt()), Failed(action(), UNPAID)],
+            "Bought 1 of 3 covers for $0.0418; $0.0200 spent on what failed; "
+            "up to $0.0425 possibly billed.",
+        ),
+        (
+            [Failed(action(price=UNPRICED), UNPAID)],
+            "Bought 0 of 1 cover; 1 possibly billed, price unknown.",
+        ),
+    ],
+)
+def test_a_run_ends_with_what_it_spent(outcomes: list[Outcome], line: str) -> None:
+    assert report.purchases_line(outcomes) == line
+
+
+@pytest.mark.parametrize(
+    ("lockfile", "covers", "written", "line"),
+    [
+        ("", "covers/", "", ""),
+        ("a.lock", "covers/", "", "Commit a.lock and covers/ with your articles."),
+        ("a.lock", "covers/", "d/", "Commit the articles, d/, a.lock and covers/."),
+        ("", "", "d/", "Commit the articles and d/."),
+        (
+            "a.lock",
+            "",
+            "",
+            "Commit a.lock; the pictures are in .cache/i (store: covers/ puts them into git).",
+        ),
+    ],
+)
+def test_a_run_ends_with_what_to_commit(
+    lockfile: str, covers: str, written: str, line: str
+) -> None:
+    told = report.commit_line(lockfile=lockfile, covers=covers, cache=".cache/i", written=written)
+    assert told == line
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ..table import Cell, aligned, wrapped
+from ..table import Cell, aligned, taken_columns, wrapped
 from .columns import Column, cost_columns
-from .sums import CostReport
+from .sums import By, CostReport
 from .words import nothing_yet, sentences
 
 _HEADING_STYLE = "dim"
 _TOTAL_STYLE = "bold"
+_OF_ARTICLES = (By.ARTICLE, By.REQUEST)
+_LEAST_NAME = 24
+"""Columns of text, before others are left out."""
 
 
 def costs_text(report: CostReport, *, width: int | None = None, colour: bool = False) -> str:
@@ -23,13 +26,37 @@ def costs_text(report: CostReport, *, width: int | None = None, colour: bool = F
     """
     if not report.total.requests:
         return f"{nothing_yet(report)}\n"
-    columns = cost_columns(report)
-    cells = [_cells(column) for column in columns]
-    rows = list(zip(*cells, strict=True))
-    table = aligned(rows, folded=_folded(columns), width=width, colour=colour)
-    told = sentences(report.total)
+    found = cost_columns(report)
+    left_out = _left_out(found, width)
+    columns = [column for column in found if column not in left_out]
+    rows = _rows(columns)
+    folded = _folded(columns)
+    paths = folded[:1] if report.by in _OF_ARTICLES else ()
+    table = aligned(rows, folded=folded, paths=paths, width=width, colour=colour)
+    told = [*sentences(report.total), *_told(left_out)]
     lines = (line for text in told for line in (wrapped(text, width) if width else [text]))
     return "\n".join((table, *lines)) + "\n"
+
+
+def _left_out(columns: Sequence[Column], width: int | None) -> Sequence[Column]:
+    """Return the columns that a terminal has no room for beside a name."""
+    details = [column for column in columns if column.is_detail]
+    if width is None or not details:
+        return ()
+    name = next(column for column in columns if column.names_row)
+    named = min(max(map(len, name.cells)), _LEAST_NAME)
+    others = [column for column in columns if column is not name]
+    return details if taken_columns(_rows(others)) + 2 + named > width else ()
+
+
+def _told(left_out: Sequence[Column]) -> Iterator[str]:
+    if left_out:
+        names = ", ".join(column.heading for column in left_out)
+        yield f"In a wider terminal, or with --format csv: {names}."
+
+
+def _rows(columns: Sequence[Column]) -> Sequence[Sequence[Cell]]:
+    return list(zip(*map(_cells, columns), strict=True))
 
 
 def _cells(column: Column) -> list[Cell]:

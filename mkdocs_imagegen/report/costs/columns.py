@@ -11,6 +11,10 @@ from .cost import Cost
 from .sums import By, CostReport, Summary, group_label
 from .words import count, money, signed_money, tokens
 
+_DETAILS = frozenset(
+    {"text tokens", "image tokens in", "image tokens out"}
+    | {"model", "size", "quality", "request id"}
+)
 _REQUEST_NUMBERS = frozenset({"estimated", "actual"})
 
 
@@ -25,7 +29,12 @@ class Column:
     is_number: bool = True
     """Whether it stands at the right."""
     names_row: bool = False
-    """Whether it says what the row is, and may take several lines where there is little room."""
+    """Whether it says what the row is, and gives way where there is little room."""
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether narrow terminals do without it."""
+        return self.heading in _DETAILS
 
 
 def cost_columns(report: CostReport) -> tuple[Column, ...]:
