@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from html import escape, unescape
 from typing import Literal
 
 from .model import Size
@@ -26,6 +26,10 @@ _ARTICLE_SIZES = {
 _OTHER_SIZES = "(min-width: 60em) 48em, 100vw"
 """In another theme: columns are about as wide as text can be read."""
 _THUMBNAIL_SIZES = "12em"
+_TAGGED_SIZES = "5.6em"
+# Material's lists of tags: the first tag's heading, and an item that is nothing but a link.
+_TAG_HEADING = re.compile(r"""<h[1-6][^>]*>\s*<span class=["']?md-tag\b""")
+_TAGGED_LINK = re.compile(r"""(<li>\s*<a href="([^"]*)">)(?=[^<]*</a>\s*</li>)""")
 _OG_IMAGE = "og:image"
 _CARD = "twitter:"
 _PREVIEW_NAME = re.compile(
@@ -111,6 +115,28 @@ def list_figure(shown: Shown, href: str, *, kind: str, first: bool, label: str =
     # The title beside it is a link to the same place: one is enough for who tabs or listens.
     link = f'<a href="{escape(href)}" tabindex="-1" aria-hidden="true">{image}</a>'
     return f'<figure class="cover-{kind}">{link}{_below("", label)}</figure>\n'
+
+
+def with_tagged_covers(content: str, cover_at: Callable[[str], Shown | None]) -> str:
+    """Return a page's HTML with a small cover in each link of Material's lists of tags.
+
+    Args:
+        content: of a page; one without such a list stays as it is.
+        cover_at: returns the cover of the article that a link leads to, by its `href`.
+    """
+    start = _TAG_HEADING.search(content)
+    if start is None:
+        return content
+
+    def pictured(link: re.Match[str]) -> str:
+        shown = cover_at(unescape(link[2]))
+        if shown is None:
+            return link[0]
+        # The title beside it says where the link leads.
+        image = _image(replace(shown, alt=""), _TAGGED_SIZES, 'class="cover-tagged" loading="lazy"')
+        return f"{link[1]}{image}"
+
+    return content[: start.start()] + _TAGGED_LINK.sub(pictured, content[start.start() :])
 
 
 def _image(shown: Shown, sizes: str, more: str) -> str:

@@ -33,7 +33,7 @@ from .pages import (
 )
 from .settings import Mode
 from .survey import SurveyDone, SurveyedPlugin
-from .themes import Rendered, add_macros, blog_posts, give_covers, list_covers
+from .themes import Rendered, add_macros, blog_posts, give_covers, list_covers, list_tagged
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -51,6 +51,7 @@ class ImagegenPlugin(SurveyedPlugin):
         self._front_matters: site.FrontMatters = {}
         self._folders: site.FrontMatters = {}
         self._covers: dict[str, PageCover] = {}
+        self._covers_by_url: dict[str, PageCover] = {}
         self._pictures: Pictures = {}
         self._addressed: dict[str, PageCover] = {}
         """By the addresses of the pages that were built, in all languages: feeds hold them all."""
@@ -151,8 +152,10 @@ class ImagegenPlugin(SurveyedPlugin):
             listed = self._build.inventory
             self._covers, told = place_covers(engine, orders, plan, config, files, pictures, listed)
             self._build.tell(told)
-            pages = (file.page for file in files.documentation_pages())
-            give_covers(filter(None, pages), self._covers, self._rendered)
+            pages = [file.page for file in files.documentation_pages() if file.page]
+            give_covers(pages, self._covers, self._rendered)
+            covered = ((page.url, self._covers.get(page.file.src_uri)) for page in pages)
+            self._covers_by_url = {url: cover for url, cover in covered if cover}
             drawn = {uri for uri, cover in self._covers.items() if cover.drawn}
             self._build.tally.count_covers(plan, drawn)
             if engine.settings.mode is Mode.FROZEN and not self._serving:
@@ -185,11 +188,12 @@ class ImagegenPlugin(SurveyedPlugin):
     def _list_covers(
         self, context: TemplateContext, *, page: Page, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
-        """Put the covers into a blog's index, categories and archive."""
-        if self._engine and (posts := blog_posts(context)):
-            give_covers(posts, self._covers, self._rendered)
-            if kind := self._engine.settings.lists:
-                list_covers(posts, kind)
+        """Put the covers into a blog's index, categories and archive, and into lists of tags."""
+        posts = blog_posts(context)
+        give_covers(posts, self._covers, self._rendered)
+        if self._engine and (kind := self._engine.settings.lists):
+            list_covers(posts, kind)
+            list_tagged(page, self._covers_by_url, self._rendered)
         return context
 
     on_page_context = CombinedEvent(_place_cover, _list_covers)
@@ -259,6 +263,7 @@ class ImagegenPlugin(SurveyedPlugin):
         self._front_matters = {}
         self._folders = {}
         self._covers = {}
+        self._covers_by_url = {}
 
 
 class CodedAbort(Abort):

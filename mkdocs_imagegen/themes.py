@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
 from jinja2 import ChoiceLoader, Environment, FunctionLoader
 from markupsafe import Markup, escape
@@ -132,6 +133,23 @@ def list_covers(posts: Iterable[Page], kind: str) -> None:
             show: Callable[[bool], str] = getattr(cover, kind)
             # As plain text: markup would escape the beginning that it is added to.
             post.content, first = str(show(first)) + (post.content or ""), False
+
+
+def list_tagged(page: Page, covers: Mapping[str, PageCover], rendered: Rendered) -> None:
+    """Put small covers into Material's lists of tags on a page.
+
+    Args:
+        page: any one.
+        covers: by the addresses of their pages, relative to the site's root.
+        rendered: which page it is.
+    """
+
+    def cover_at(href: str) -> markup.Shown | None:
+        url = urljoin(f"/{page.url}", href).partition("#")[0].lstrip("/")
+        cover = covers.get(url)
+        return cover.seen_from(rendered.place) if cover else None
+
+    page.content = markup.with_tagged_covers(page.content or "", cover_at)
 
 
 def _as_html(text: str) -> Markup:

@@ -91,7 +91,7 @@ NEIGHBOURS = {
         "Flat keys only: the plugin stops at `cover: false` over a mapping. Use `cover_enabled: "
         "false`.",
     ),
-    "tags": Neighbour("Material: tags", _MATERIAL, "The lists of tags are as without covers."),
+    "tags": Neighbour("Material: tags", _MATERIAL, "The lists of tags show small covers."),
     "privacy": Neighbour(
         "Material: privacy", _MATERIAL, "Covers are files of the site, and left alone."
     ),

@@ -128,8 +128,15 @@ def check_meta(built: Built) -> None:
 
 
 def check_tags(built: Built) -> None:
-    """The list of tags leads to the tagged articles."""
-    assert "notes/note/" in built.html("tags/index.html")
+    """The lists of tags lead to the tagged articles, with their covers."""
+    page = built.html("tags/index.html")
+    # Minifiers drop quotes.
+    pattern = r'<a href="?([^" >]+)"? ?><img src="?([^" >]+)"? [^>]*cover-tagged'
+    links = re.findall(pattern, page)
+    assert "../notes/note/" in dict(links)
+    for _, src in links:
+        assert (built.folder / "tags" / src).resolve().is_file()
+    assert "cover-tagged" not in built.html("search/search_index.json")
 
 
 def check_privacy(built: Built) -> None:

@@ -18,6 +18,7 @@ from mkdocs_imagegen.markup import (
     insert_figure,
     list_figure,
     with_preview,
+    with_tagged_covers,
 )
 from mkdocs_imagegen.model import Size
 
@@ -267,3 +268,28 @@ def test_one_preview_is_left_and_a_second_time_changes_nothing(pieces: list[str]
     assert read.meta("twitter:image") == [PREVIEW.url]
     assert once.count("<title>") == pieces.count("<title>a > b</title>")
     assert once.count("charset") == pieces.count("<meta charset=utf-8>")
+
+
+TAGS = """<h1>Tags</h1><ul><li><a href="../a/">Before any tag</a></li></ul>
+<h2 id="tag:fox"><span class="md-tag">fox</span></h2><ul>
+<li>
+  <a href="../a/?x=1&amp;y=2">
+    A &amp; B
+  </a>
+</li>
+<li><a href="../none/">No cover</a></li><li><a href="../a/">More</a> than a link</li></ul>"""
+
+
+def test_only_the_links_of_a_list_of_tags_get_a_small_cover() -> None:
+    asked = []
+
+    def cover_at(href: str) -> Shown | None:
+        asked.append(href)
+        return None if "none" in href else Shown("../c.webp", Size(3, 2), "A fox")
+
+    page = with_tagged_covers(TAGS, cover_at)
+    assert asked == ["../a/?x=1&y=2", "../none/"]
+    image = '<img src="../c.webp" alt="" width="3" height="2" decoding="async"'
+    assert page.count(f'y=2">{image} class="cover-tagged" loading="lazy">\n    A &amp; B') == 1
+    assert page.count("<img") == 1
+    assert with_tagged_covers("<ul><li><a href='a'>A</a></li></ul>", cover_at).count("<img") == 0
