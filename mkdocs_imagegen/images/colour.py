@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,27 +28,30 @@ def dominant(small: Image.Image) -> Colour:
     Args:
         small: in the mode RGB or RGBA, of a few thousand pixels at most.
     """
-    weights: Counter[Colour] = Counter()
-    sums: tuple[Counter[Colour], ...] = (Counter(), Counter(), Counter())
-    pixels = small.convert("RGBA").tobytes()
-    for *colour, alpha in zip(*(pixels[n::4] for n in range(4)), strict=True):
-        red, green, blue = colour
-        cell = red >> _SHIFT, green >> _SHIFT, blue >> _SHIFT
-        weights[cell] += alpha
-        for total, level in zip(sums, colour, strict=True):
-            total[cell] += level * alpha
+    cells = _cells(small.convert("RGBA").tobytes())
     blocks: Counter[Colour] = Counter()
-    for cell, weight in weights.items():
+    for cell, (*_, weight) in cells.items():
         for block in _blocks(cell):
             blocks[block] += weight
     fullest = max(blocks, key=lambda block: (blocks[block], block))
     if not blocks[fullest]:
         return NEUTRAL
-    crowd = [cell for cell in weights if fullest in _blocks(cell)]
-    red, green, blue = (
-        round(sum(total[cell] for cell in crowd) / blocks[fullest]) for total in sums
-    )
+    crowd = [sums for cell, sums in cells.items() if fullest in _blocks(cell)]
+    red, green, blue = (round(sum(s[n] for s in crowd) / blocks[fullest]) for n in range(3))
     return red, green, blue
+
+
+def _cells(rgba: bytes) -> dict[Colour, list[int]]:
+    """Return the sums of red, green, blue and alpha of the pixels in each cell."""
+    cells: defaultdict[Colour, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    # Plain additions: this runs for thousands of pixels of each picture.
+    for red, green, blue, alpha in zip(*(rgba[n::4] for n in range(4)), strict=True):
+        sums = cells[red >> _SHIFT, green >> _SHIFT, blue >> _SHIFT]
+        sums[0] += red * alpha
+        sums[1] += green * alpha
+        sums[2] += blue * alpha
+        sums[3] += alpha
+    return cells
 
 
 def _blocks(cell: Colour) -> list[Colour]:

@@ -36,10 +36,15 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # Pillow would cut 16 bits of grey off at 255
         image = image.point(lambda level: level * (1 / 256)).convert("L")
     if image.mode != "CMYK":
-        image = image.convert(mode)
+        image = _converted(image, mode)
     if isinstance(icc, bytes) and icc:
         image = _by_profile(image, icc, mode)
-    return image.convert(mode)
+    return _converted(image, mode)
+
+
+def _converted(image: Image.Image, mode: str) -> Image.Image:
+    """Return the picture in a mode; Pillow would copy one that has it already."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _by_profile(image: Image.Image, icc: bytes, mode: str) -> Image.Image:

@@ -94,12 +94,22 @@ class Renditions:
         self._facts[key] = rendition
 
     def _keep(self, key: str, rendition: Rendition, data: bytes | None, original: str) -> None:
-        if data is not None:
-            self._write(f"picture:{rendition.digest}", data, rendition)
         row = {**asdict(rendition), "seal": seal(key, _facts_text(rendition))}
         if original:
             row["original"] = original
-        self._shelf.write(f"facts:{key}", json.dumps(row, sort_keys=True).encode())
+        facts = {f"facts:{key}": json.dumps(row, sort_keys=True).encode()}
+        if data is None or self._read_only:
+            self._shelf.write_all(facts)  # or says that it can't
+            return
+        name = f"picture:{rendition.digest}"
+        with self._writing, hold(self._lock_path):
+            self._shelf.forget(name)  # another process may have written it meanwhile
+            file = None
+            with suppress(UnreadableRowError):
+                file = self._shelf.file(name)
+            # A file that is there stays where it is: another build may be copying it.
+            there = file is not None and read_checked(file, rendition.digest) is not None
+            self._shelf.write_all(facts if there else {name: data} | facts)
 
     def remove_of(self, originals: Collection[str]) -> int:
         """See `Store.remove_renditions`."""
@@ -119,19 +129,8 @@ class Renditions:
                 self._shelf.remove([*gone, *(set(gone.values()) - kept)])
             for key in gone:
                 self._facts.pop(key.removeprefix("facts:"), None)
+                self._made.discard(key.removeprefix("facts:"))
         return len(gone)
-
-    def _write(self, key: str, data: bytes, rendition: Rendition) -> None:
-        """Write a file; one that is there stays where it is: another build may be copying it."""
-        if self._read_only:
-            self._shelf.write(key, data)  # which says so
-        with self._writing, hold(self._lock_path):
-            self._shelf.forget(key)  # another process may have written it meanwhile
-            file = None
-            with suppress(UnreadableRowError):
-                file = self._shelf.file(key)
-            if file is None or read_checked(file, rendition.digest) is None:
-                self._shelf.write(key, data)
 
     def previews(self, site: str) -> Previews:
         """See `Store.previews`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,16 +129,23 @@ class Shelf:
             self._forgotten.add(key)
 
     def write(self, key: str, data: bytes) -> None:
-        """Store bytes under a key; on return they are on disk. Replaces what the key held.
+        """Store bytes under a key; see `write_all`."""
+        self.write_all({key: data})
+
+    def write_all(self, values: Mapping[str, bytes]) -> None:
+        """Store bytes under keys, in this order; on return they are on disk.
+
+        Replaces what the keys held.
 
         Raises:
             StoreError: where they could not be stored, or can't be found after storing.
         """
         self._require_writable()
         with self._lock, told("written", self.folder, mend=self._mend):
-            self._set(key, data)
-            self.forget(key)
-            if not self._holds(key, data):
+            self._set(values)
+            for key in values:
+                self.forget(key)
+            if not all(self._holds(key, data) for key, data in values.items()):
                 raise StoreError(
                     f"{self.folder}: the store did not keep what was written to it",
                     hint=self._mend,
@@ -220,12 +227,13 @@ class Shelf:
             with tempfile.TemporaryFile(dir=self.folder) as trial:
                 trial.write(bytes(TRIAL_BYTES))
 
-    def _set(self, key: str, data: bytes) -> None:
+    def _set(self, values: Mapping[str, bytes]) -> None:
         from .disk import Timeout
 
         cache = self._writer()
         try:
-            cache.set(key, data)
+            for key, data in values.items():
+                cache.set(key, data)
         except Timeout as error:
             raise StoreError(
                 f"{self.folder}: the store can't be written: another process kept it busy",
