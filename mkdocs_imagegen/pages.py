@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -20,6 +20,7 @@ from .own_pictures import OwnPublished
 from .packaged import package_text
 from .page_cover import PageCover
 from .report.inventory import InventoryEntry, inventory_json
+from .settings import Settings
 
 STYLESHEET = f"{ASSETS}/cover.css"
 INVENTORY = f"{ASSETS}/covers.json"
@@ -94,16 +95,27 @@ def place_covers(
     diagnostics = list(published.diagnostics)
     for file in to_register:
         diagnostics += _register(file, config, files)
-    if covers:  # also what `image:` names: themes and lists may show it
-        _style(config, files)
     if covers and not config.site_url:
         diagnostics.append(_without_address())
     inventory.update(bought_covers(plan, published.files, engine.lockfile))
     inventory.update(own_covers(orders, own_files))
-    if inventory:
-        text = inventory_json(inventory, publish_prompts=engine.settings.publish_prompts)
-        _generate(INVENTORY, text, config, files)
+    _register_texts(covers, inventory, engine.settings, config, files)
     return covers, tuple(diagnostics)
+
+
+def _register_texts(
+    covers: Mapping[str, PageCover],
+    inventory: Collection[InventoryEntry],
+    settings: Settings,
+    config: MkDocsConfig,
+    files: Files,
+) -> None:
+    """Register the stylesheet and the inventory, where there is something for them."""
+    if covers:  # also what `image:` names: themes and lists may show it
+        _style(config, files)
+    if inventory:
+        text = inventory_json(inventory, publish_prompts=settings.publish_prompts)
+        _generate(INVENTORY, text, config, files)
 
 
 def _without_address() -> Diagnostic:

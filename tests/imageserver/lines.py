@@ -8,7 +8,7 @@ from typing import Literal
 Ending = Literal["whole", "cut", "reset before", "reset amid", "reset after"]
 """`cut`: half of the body, then an orderly end, though the content-length promised all of it.
 `reset`: the connection is torn down (TCP RST) before the first byte, after half of the body, or
-after the last byte."""
+once the client has the last byte."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import socketserver
 import struct
@@ -130,6 +131,10 @@ class HttpServer(ThreadingHTTPServer):
                 del self._connections[threading.current_thread()]
 
 
+HANGS_UP_S = 2.0
+"""How long a client may take to read an answer after which it is told to close."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: HttpServer
     protocol_version = "HTTP/1.1"
@@ -153,12 +158,17 @@ class _Handler(BaseHTTPRequestHandler):
             body = body[: len(body) // 2]
         if self._send(self._head(reply), line.head):
             self._send(body, line.body)
+        if line.ends == "reset after":
+            # A reset overtakes what lies unread: wait until the client has it all, and hangs up.
+            select.select([self.connection], [], [], HANGS_UP_S)
         if line.ends in ("reset amid", "reset after"):
             reset(self.connection)
 
     def _head(self, reply: Reply) -> bytes:
         phrase = self.responses.get(reply.status, ("",))[0]
         own = {"date": self.date_time_string(), "content-length": str(len(reply.body))}
+        if reply.line.ends == "reset after":
+            own["connection"] = "close"
         lines = [f"{name}: {value}" for name, value in {**own, **reply.headers}.items()]
         head = [f"{self.protocol_version} {reply.status} {phrase}", *lines, "", ""]
         return "\r\n".join(head).encode("latin-1")
