@@ -56,17 +56,18 @@ def develop(
             made = (_complete(original, opened, store, settings) for original in originals)
             return [Developed(CoverFiles(main, sort_files(files)), made=True) for files in made]
 
+    identities = [source.identity for source in sources]  # each is a hash or two
     done: dict[object, Developed | Trouble] = {}
     missing: defaultdict[str, list[Source]] = defaultdict(list)
-    for source in {source.identity: source for source in sources}.values():
+    for identity, source in dict(zip(identities, sources, strict=True)).items():
         if files := _found(source, store, settings):
-            done[source.identity] = Developed(files)
+            done[identity] = Developed(files)
         else:  # what articles share is made once, by one thread
             missing[source.key].append(source)
     made = on_all_cores(attempt, [*missing.values()])
     for sharing, results in zip(missing.values(), made, strict=True):
         done |= zip((source.identity for source in sharing), results, strict=True)
-    return [done[source.identity] for source in sources]
+    return [done[identity] for identity in identities]
 
 
 def derive(

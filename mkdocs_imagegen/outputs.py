@@ -40,7 +40,7 @@ class Original:
     lettering: images.Lettering | None = None
     """What stands over its link preview."""
     only_preview: bool = False
-    """Whether nothing but the link preview is made of it, as of an author's own picture."""
+    """Whether nothing but the link preview is made of it, as of a drawing."""
 
 
 def outputs_of(original: Original, settings: Settings) -> tuple[Output, ...]:

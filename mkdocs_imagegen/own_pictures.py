@@ -1,4 +1,4 @@
-"""Authors' own pictures: how large they are, and the link previews that are made of them."""
+"""Authors' own pictures: how large they are, and the files that are made of them."""
 
 from __future__ import annotations
 
