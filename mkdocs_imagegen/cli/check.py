@@ -14,7 +14,7 @@ from ..articles import path_matches
 from ..crawlers import LIMIT_PAGES, Folder, Limits, Report, Web
 from ..errors import EXIT_ERROR
 from .books import find_site_dir
-from .frame import HELP, found_config_file, told
+from .frame import HELP, format_option, found_config_file, told
 
 
 @click.command("check", context_settings=HELP)
@@ -27,14 +27,7 @@ from .frame import HELP, found_config_file, told
     help="Check only pages that match, as in 'blog/**'. May be repeated.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 at warnings too.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table to read, or JSON for scripts.",
-)
+@format_option("A table to read")
 @click.option(
     "--site-url",
     metavar="URL",

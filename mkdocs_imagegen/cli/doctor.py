@@ -24,7 +24,7 @@ from ..model import Entry
 from ..providers import OnAnswer
 from ..store.lockfiles import BROKEN_SUFFIX
 from ..survey import Survey, survey_site, take_stdout
-from .frame import HELP, config_file_option, found_config_file, told
+from .frame import HELP, config_file_option, format_option, found_config_file, told
 
 
 @click.command(context_settings=HELP)
@@ -40,14 +40,7 @@ from .frame import HELP, config_file_option, found_config_file, told
     help="Buy one small picture after naming its price, and check what comes.",
 )
 @click.option("-y", "--yes", is_flag=True, help="With --live: buy without asking.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines to read, or JSON for scripts.",
-)
+@format_option("Lines to read")
 @told
 def doctor(config_file: str | None, fix: bool, live: bool, yes: bool, form: str) -> int:
     """Check the site layer by layer, and say what mends it. Buys nothing without --live.

@@ -25,6 +25,7 @@ from ..plan import Decision, Outlook
 from ..survey import Survey, find_config_files, survey_site, take_stdout
 
 Result = TypeVar("Result")
+Command = TypeVar("Command", bound=Callable[..., Any])
 HELP = {"help_option_names": ["-h", "--help"]}
 """Of every command: click keeps what one was first asked with."""
 
@@ -44,6 +45,18 @@ config_file_option = click.option(
 strict_option = click.option(
     "--strict", is_flag=True, help="Fail at any diagnostic; buy nothing then."
 )
+
+
+def format_option(text: str) -> Callable[[Command], Command]:
+    """Return `--format text|json`; `text` says what the text is."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help=f"{text}, or JSON for scripts.",
+    )
 
 
 class _Usd(click.ParamType[Decimal]):

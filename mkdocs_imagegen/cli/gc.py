@@ -30,7 +30,7 @@ from ..report.orphans import (
 )
 from ..report.plan_words import counted
 from ..survey import Survey
-from .frame import HELP, config_file_option, surveyed, told
+from .frame import HELP, config_file_option, format_option, surveyed, told
 
 Consent = Callable[[str], Site | None]
 """Asks, and returns the site as it is after the answer; `None` where that is no."""
@@ -67,14 +67,7 @@ _ELSEWHERE = (
     type=click.Path(file_okay=False, path_type=Path),
     help="For Zensical and bare folders: the folder of the articles, as in apply --write DOCS.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table to read, or JSON for scripts.",
-)
+@format_option("A table to read")
 @told
 def gc_command(
     config_file: str | None,

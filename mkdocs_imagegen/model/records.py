@@ -93,6 +93,12 @@ class StoredOriginal:
         """ISO time, UTC; that of its file where no record tells."""
         return self.records[0].received_at if self.records else self.written_at
 
+    @property
+    def model(self) -> str:
+        """The model that made it, `""` where no record tells."""
+        sent = (record.sent.get("model") for record in self.records)
+        return next((model for model in sent if isinstance(model, str)), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Rendition:

@@ -40,12 +40,6 @@ class Orphan:
         return next((record.article for record in self.original.records), "")
 
     @property
-    def model(self) -> str:
-        """The model that made it, `""` where no record tells."""
-        sent = (record.sent.get("model") for record in self.original.records)
-        return next((model for model in sent if isinstance(model, str)), "")
-
-    @property
     def usd(self) -> Decimal | None:
         """What it cost; `None` where nobody knows."""
         known = [record.usd for record in self.original.records if record.usd is not None]

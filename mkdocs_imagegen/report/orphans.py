@@ -116,7 +116,7 @@ def orphans_json(
 def forgetting_text(picture: Forgetting) -> str:
     """Return what would be forgotten, a line a picture."""
     lines = [
-        f"{original.digest[:_DIGITS]}  {_model(original) or 'model unknown'}, "
+        f"{original.digest[:_DIGITS]}  {original.model or 'model unknown'}, "
         f"bought {original.bought_at[:10]}, {megabytes(original.size_bytes)}"
         for original in picture.originals
     ]
@@ -162,7 +162,7 @@ def _cells(orphan: Orphan, goes: str) -> tuple[str, ...]:
     return (
         original.digest[:_DIGITS],
         orphan.article or _UNKNOWN,
-        orphan.model or _UNKNOWN,
+        orphan.original.model or _UNKNOWN,
         original.bought_at[:10],
         _UNKNOWN if orphan.usd is None else usd_text(orphan.usd),
         megabytes(original.size_bytes),
@@ -175,7 +175,7 @@ def _fields(orphan: Orphan, now: datetime) -> Mapping[str, object]:
     return {
         "digest": orphan.original.digest,
         "article": orphan.article or None,
-        "model": orphan.model or None,
+        "model": orphan.original.model or None,
         "bought_at": orphan.original.bought_at,
         "usd": None if orphan.usd is None else f"{orphan.usd:f}",
         "size_bytes": orphan.original.size_bytes,
@@ -194,8 +194,3 @@ def _sum_fields(found: Collection[Orphan]) -> Mapping[str, object]:
         "usd": f"{total.usd:f}",
         "unpriced": total.unpriced,
     }
-
-
-def _model(original: StoredOriginal) -> str:
-    sent = (record.sent.get("model") for record in original.records)
-    return next((model for model in sent if isinstance(model, str)), "")
