@@ -111,3 +111,13 @@ def site(tmp_path: Path, image_server: ImageServer) -> Site:
 def keyless_site(tmp_path: Path) -> Site:
     """An empty site without key or endpoint."""
     return Site(tmp_path / "site")
+
+
+@pytest.fixture
+def git_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let git commit in nobody's name, whatever this machine's settings are."""
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Nobody")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "nobody@example.com")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -23,16 +22,10 @@ NO_KEY = {"IMAGEGEN_API_KEY": "", "IMAGEGEN_BASE_URL": "http://127.0.0.1:9/v1"}
 """A port that nothing listens on."""
 FROZEN = {"IMAGEGEN_MODE": "frozen", **CI, **NO_KEY}
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-
-@pytest.fixture(autouse=True)
-def _git_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "Nobody")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "nobody@example.com")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+pytestmark = [
+    pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
+    pytest.mark.usefixtures("git_of_nobody"),
+]
 
 
 def git(folder: Path, *args: str, fails: bool = False) -> str:

@@ -15,14 +15,16 @@ import pytest
 
 from mkdocs_imagegen.store import Store
 from tests.bills import apply_as_planned, said_cleanly, server_of
-from tests.contract.test_branches import _git_of_nobody, git
+from tests.contract.test_branches import git
 from tests.sites import Run, Site
 
 OPTIONS = {"price_as": "openai", "size": "1024x1024", "quality": "low", "retries": 0}
 NOW = ("--grace", "0")
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-__all__ = ["_git_of_nobody"]
+pytestmark = [
+    pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
+    pytest.mark.usefixtures("git_of_nobody"),
+]
 
 
 def commit(site: Site, message: str = "Covers") -> None:

@@ -65,13 +65,8 @@ def git(folder: Path, *args: str) -> str:
     return done.stdout
 
 
-def test_gh_deploy_in_ci_buys_and_deploys_the_covers(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "Nobody")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "nobody@example.com")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+@pytest.mark.usefixtures("git_of_nobody")
+def test_gh_deploy_in_ci_buys_and_deploys_the_covers(site: Site, tmp_path: Path) -> None:
     site.article("a.md", cover_prompt="A fox", cover_size="1024x1024")
     site.configure()
     git(tmp_path, "init", "--quiet", "--bare", "pages.git")

@@ -68,13 +68,10 @@ def git(folder: Path, *args: str) -> None:
     subprocess.run(["git", *args], cwd=folder, capture_output=True, check=True)
 
 
+@pytest.mark.usefixtures("git_of_nobody")
 def test_each_version_of_mike_has_its_covers_and_a_later_one_buys_none_again(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, tmp_path: Path
 ) -> None:
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "Nobody")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "nobody@example.com")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     # mike starts its host by name, in a process of its own.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     site.config |= {
